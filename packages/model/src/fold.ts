@@ -1,0 +1,31 @@
+import type { Verdict } from './verdict.ts';
+
+/** Reads what a stage remembers under a key, `undefined` when nothing. */
+export type Recall<Value> = (key: string) => Value | undefined;
+
+/**
+ * What a stage decides on one record, as a value: its verdict, and what to remember from here on. The shell lands both in one
+ * database transaction, so an outcome never depends on batching, repeats or the moment a process died.
+ */
+export interface Decision<Out, Value> {
+  readonly verdict: Verdict<Out>;
+  /** Keys to change; `null` forgets. */
+  readonly remember?: readonly (readonly [key: string, value: Value | null])[];
+  /** False while the records read so far do not yet make a whole: the stored position stays before the first of them. */
+  readonly isSettled?: boolean;
+  /** The source transaction that is accounted for with this decision. */
+  readonly gtid?: string;
+}
+
+/** Where a stage begins for one source: after sequence `landed`, with the transactions in `gtids` behind it. */
+export interface Start<Value> {
+  readonly source: string;
+  readonly landed: number;
+  readonly gtids: string;
+  readonly recall: Recall<Value>;
+}
+
+/** A pure stage. `open` gives the function that decides on the records of one source, one after the other. */
+export interface Fold<In, Out, Value> {
+  readonly open: (start: Start<Value>) => (record: In) => Decision<Out, Value>;
+}

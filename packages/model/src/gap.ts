@@ -1,0 +1,24 @@
+/** A part of the source's history that the log does not have. It is recorded for ever, and stops its source until a person decides. */
+export interface Gap {
+  readonly code: GapCode;
+  readonly detail: string;
+}
+
+/** Why a source stops; `docs/reference/faults.md` lists the same set with what to do. */
+export const GAP_CODES = {
+  'topic.records_lost':
+    'records between the stored position and the oldest one kept by the topic are gone (retention, deleted records)',
+  'topic.recreated':
+    'the record at the stored position is not the one that was read there: the topic was re-created or restored',
+  'sequence.jump': 'a record announces a sequence that does not follow the last one landed',
+  'transaction.incomplete': 'another transaction began before the open one was complete',
+  'transaction.hole': 'rows of a transaction are missing between two that arrived',
+  'source.rewritten': 'a transaction id came again with other content: the binary log was reset or the source restored',
+  'source.without_gtid': 'the source writes no GTIDs, so repeats cannot be told from new transactions',
+} as const;
+export type GapCode = keyof typeof GAP_CODES;
+
+export const gap = (code: GapCode, detail: string): { kind: 'gap'; gap: Gap } => ({
+  kind: 'gap',
+  gap: { code, detail },
+});

@@ -1,0 +1,13 @@
+export { Anomaly } from './anomaly.ts';
+export { Actor, ActorGrade, BusinessEvent, type Json } from './business-event.ts';
+export { ChangeEvent, Operation, Row } from './change-event.ts';
+export type { Decision, Fold, Recall, Start } from './fold.ts';
+export { GAP_CODES, type Gap, type GapCode, gap } from './gap.ts';
+export { GtidSet } from './gtid.ts';
+export type { Head, Position } from './head.ts';
+export { Bug, must } from './must.ts';
+export { Fact, Narrative } from './narrative.ts';
+export { type DenseRecord, RecordKind, recordOf, withItems } from './record.ts';
+export { microsecondsOf, Timestamp, timestampOf } from './time.ts';
+export { rawTopic, sourceOfRawTopic, topics } from './topics.ts';
+export { FAULT_CODES, type Fault, type FaultCode, type Repeat, reject, skip, type Verdict } from './verdict.ts';

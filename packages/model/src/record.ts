@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { Timestamp } from './time.ts';
+
+/** What a sequence stands for: a source transaction, a DDL, a TRUNCATE, a piece of the snapshot, or one that could not be read. */
+export const RecordKind = z.enum(['transaction', 'schema_change', 'truncate', 'snapshot', 'set_aside']);
+export type RecordKind = z.infer<typeof RecordKind>;
+
+/** What every record of a dense topic has: one record per source and sequence, in pieces when it is large, perhaps with no items. */
+const envelope = {
+  source: z.string().min(1),
+  sequence: z.int().min(1),
+  kind: RecordKind,
+  transactionId: z.string(),
+  /** Commit time at the source. */
+  timestamp: Timestamp,
+  piece: z.int().min(0),
+  last: z.boolean(),
+};
+
+/** The contract of a dense topic whose records carry items of one kind. */
+export const recordOf = <Item extends z.ZodType>(item: Item) => z.object({ ...envelope, items: z.array(item) });
+
+/** A whole record, its pieces joined: what a stage reads and emits. */
+export interface DenseRecord<Item> {
+  readonly source: string;
+  readonly sequence: number;
+  readonly kind: RecordKind;
+  readonly transactionId: string;
+  readonly timestamp: Timestamp;
+  readonly items: readonly Item[];
+}
+
+/** The record that announces the same sequence with other items. */
+export const withItems = <Item>(record: DenseRecord<unknown>, items: readonly Item[]): DenseRecord<Item> => ({
+  source: record.source,
+  sequence: record.sequence,
+  kind: record.kind,
+  transactionId: record.transactionId,
+  timestamp: record.timestamp,
+  items,
+});

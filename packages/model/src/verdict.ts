@@ -1,0 +1,39 @@
+import type { Gap } from './gap.ts';
+
+/** What was wrong with a piece of input. `code` stands in {@link FAULT_CODES}; `detail` is for people and holds no row values. */
+export interface Fault {
+  readonly code: FaultCode;
+  readonly detail: string;
+}
+
+/** Why input can be refused; `docs/reference/faults.md` lists the same set. */
+export const FAULT_CODES = {
+  'raw.not_json': 'the bytes of a raw record are not JSON',
+  'raw.unknown_shape': 'a raw record is neither a row, a transaction marker, a schema change nor a heartbeat',
+  'raw.value': 'a column value does not fit the column type that the schema declares',
+  'record.unreadable': 'a record of one of our own topics does not fit its contract',
+  'rule.failed': 'a rule of the pack could not be evaluated on a transaction',
+  'detector.failed': 'a detector could not be evaluated on a record',
+  'transaction.set_aside': 'a record of this transaction could not be read, so the whole transaction is set aside',
+} as const;
+export type FaultCode = keyof typeof FAULT_CODES;
+
+/** The outcome of one decision of a stage on one record. */
+export type Verdict<Out> =
+  | { readonly kind: 'emit'; readonly out: Out; readonly faults?: readonly Fault[] }
+  | { readonly kind: 'skip'; readonly why: string; readonly repeats?: Repeat }
+  | { readonly kind: 'reject'; readonly fault: Fault }
+  | { readonly kind: 'gap'; readonly gap: Gap };
+
+/** A transaction that came again: it must be the one that landed, or the source's history was rewritten. */
+export interface Repeat {
+  readonly transactionId: string;
+  readonly timestamp: string;
+  readonly itemCount: number;
+}
+
+export const skip = (why: string): Verdict<never> => ({ kind: 'skip', why });
+export const reject = (code: FaultCode, detail: string): Verdict<never> => ({
+  kind: 'reject',
+  fault: { code, detail },
+});
