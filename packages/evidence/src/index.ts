@@ -1,0 +1,3 @@
+export { canonicalJson } from './canonical.ts';
+export { digest } from './digest.ts';
+export { identify } from './identity.ts';

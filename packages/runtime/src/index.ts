@@ -1,0 +1,8 @@
+export { configOrExit, EXIT_CONFIG, names, printConfig, readConfig, runtimeConfig, secret } from './config.ts';
+export { CRASH_POINTS, type CrashAt, type CrashPoint, makeCrashAt } from './crash-points.ts';
+export { Health, type State } from './health.ts';
+export { type Logger, makeLogger } from './log.ts';
+export { type Metrics, makeMetrics } from './metrics.ts';
+export { type Program, runProgram } from './program.ts';
+export { type Retrying, retry } from './retry.ts';
+export { messageOf, TROUBLE_CODES, Trouble, type TroubleCode } from './trouble.ts';

@@ -1,0 +1,58 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What every arrow of every service measures. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** Records by outcome; `code` is the reason of a skip, the code of a fault or gap, or empty. */
+  readonly records: Counter<'stage' | 'source' | 'verdict' | 'code'>;
+  /** Items (change events, business events, …) landed. */
+  readonly items: Counter<'stage' | 'source'>;
+  /** Seconds that a step (decide, land, publish, note, commit) took for one batch. */
+  readonly seconds: Histogram<'stage' | 'step'>;
+  readonly lagRecords: Gauge<'stage' | 'source'>;
+  /** Age of the oldest record not yet accounted for, 0 when there is none. */
+  readonly lagSeconds: Gauge<'stage' | 'source'>;
+  readonly landedSequence: Gauge<'stage' | 'source'>;
+  /** 1 while a source is held because of a gap. */
+  readonly held: Gauge<'stage' | 'source'>;
+  /** Times that a landing was refused because another copy of the stage had moved the head. */
+  readonly fenced: Counter<'stage' | 'source'>;
+  readonly dependencyUp: Gauge<'dependency'>;
+}
+
+export function makeMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const labelNames = ['stage', 'source'] as const;
+  const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames, registers });
+  const counter = (name: string, help: string) => new Counter({ name, help, labelNames, registers });
+  return {
+    registry,
+    records: new Counter({
+      name: 'audit_records_total',
+      help: 'Records by verdict',
+      labelNames: ['stage', 'source', 'verdict', 'code'],
+      registers,
+    }),
+    items: counter('audit_items_total', 'Items landed'),
+    seconds: new Histogram({
+      name: 'audit_stage_seconds',
+      help: 'Seconds a step of a stage took for one batch',
+      labelNames: ['stage', 'step'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    lagRecords: gauge('audit_lag_records', 'Records of the input topic not yet accounted for'),
+    lagSeconds: gauge('audit_lag_seconds', 'Age of the oldest record not yet accounted for, in seconds'),
+    landedSequence: gauge('audit_landed_sequence', 'The last sequence that landed'),
+    held: gauge('audit_source_held', '1 while a source is held because of a gap'),
+    fenced: counter('audit_fenced_total', 'Landings refused because another copy had moved the head'),
+    dependencyUp: new Gauge({
+      name: 'audit_dependency_up',
+      help: '1 while a dependency answers',
+      labelNames: ['dependency'],
+      registers,
+    }),
+  };
+}

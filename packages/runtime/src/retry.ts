@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Health } from './health.ts';
+import { messageOf, Trouble } from './trouble.ts';
+
+/** First pause, and the longest one, between two tries. */
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_MAX = 5000;
+
+export interface Retrying {
+  readonly health: Health;
+  readonly signal: AbortSignal;
+  /** Called at each pause, so that a consumer can keep its place in the group while the world is away. */
+  readonly onPause?: () => Promise<void>;
+}
+
+/**
+ * Does `work` until it succeeds, as long as what fails is a retryable {@link Trouble}; anything else, and an aborted signal, is thrown.
+ * The dependency is reported down on the first failure and up on success. Pauses double from 0.1 to 5 seconds, with jitter.
+ */
+export async function retry<Result>(
+  dependency: string,
+  { health, signal, onPause }: Retrying,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  for (let pause = PAUSE_MS_MIN; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
+    signal.throwIfAborted();
+    try {
+      const result = await work();
+      health.up(dependency);
+      return result;
+    } catch (thrown) {
+      if (!(thrown instanceof Trouble) || !thrown.isRetryable || thrown.code === 'stage.fenced') throw thrown;
+      health.down(dependency, messageOf(thrown));
+    }
+    await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
+    await onPause?.();
+  }
+}

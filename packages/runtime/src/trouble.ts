@@ -1,0 +1,44 @@
+/** Ways in which the world fails; `docs/reference/faults.md` lists the same set. Only the runtime retries, and only what is retryable. */
+export const TROUBLE_CODES = {
+  'kafka.unreachable': { isRetryable: true, meaning: 'Kafka does not answer' },
+  'kafka.topic_missing': { isRetryable: true, meaning: 'a topic that is to be read does not exist yet' },
+  'postgres.unreachable': { isRetryable: true, meaning: 'Postgres does not answer, or ended the connection' },
+  'postgres.not_migrated': {
+    isRetryable: true,
+    meaning: 'the database has not been migrated to what this program needs',
+  },
+  'registry.unreachable': { isRetryable: true, meaning: 'the schema registry does not answer' },
+  'registry.incompatible': {
+    isRetryable: false,
+    meaning: 'the registry refuses a schema because it is not backward compatible',
+  },
+  'connect.unreachable': { isRetryable: true, meaning: 'Kafka Connect does not answer' },
+  'connect.not_running': { isRetryable: true, meaning: 'the connector of a source or its task is not running' },
+  'model.unreachable': { isRetryable: true, meaning: 'the language model does not answer' },
+  'stage.fenced': {
+    isRetryable: true,
+    meaning: 'another copy of this stage moved its head: this one begins again from there',
+  },
+} as const;
+export type TroubleCode = keyof typeof TROUBLE_CODES;
+
+/** The world failing, with a code of the catalogue. `cause` keeps what the library threw. */
+export class Trouble extends Error {
+  override readonly name = 'Trouble';
+  readonly code: TroubleCode;
+
+  constructor(code: TroubleCode, detail: string, cause?: unknown) {
+    super(`${TROUBLE_CODES[code].meaning}: ${detail}`, { cause });
+    this.code = code;
+  }
+
+  get isRetryable(): boolean {
+    return TROUBLE_CODES[this.code].isRetryable;
+  }
+}
+
+/** The first line of whatever was thrown, for a log field or a message. */
+export const messageOf = (thrown: unknown): string => {
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  return text.split('\n', 1)[0] ?? '';
+};
