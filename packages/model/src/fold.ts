@@ -23,6 +23,8 @@ export interface Start<Value> {
   readonly landed: number;
   readonly gtids: string;
   readonly recall: Recall<Value>;
+  /** Subjects of the gaps that a person accepted: met again, they are gone past. */
+  readonly accepted: ReadonlySet<string>;
 }
 
 /** A pure stage. `open` gives the function that decides on the records of one source, one after the other. */

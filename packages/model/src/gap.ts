@@ -2,6 +2,8 @@
 export interface Gap {
   readonly code: GapCode;
   readonly detail: string;
+  /** What the decision is about: a transaction id, a sequence, or a position. A person who accepts the gap accepts just this. */
+  readonly subject: string;
 }
 
 /** Why a source stops; `docs/reference/faults.md` lists the same set with what to do. */
@@ -18,7 +20,7 @@ export const GAP_CODES = {
 } as const;
 export type GapCode = keyof typeof GAP_CODES;
 
-export const gap = (code: GapCode, detail: string): { kind: 'gap'; gap: Gap } => ({
+export const gap = (code: GapCode, subject: string, detail: string): { kind: 'gap'; gap: Gap } => ({
   kind: 'gap',
-  gap: { code, detail },
+  gap: { code, subject, detail },
 });

@@ -39,3 +39,9 @@ export const withItems = <Item>(record: DenseRecord<unknown>, items: readonly It
   timestamp: record.timestamp,
   items,
 });
+
+/** A whole record with the exact bytes of each item: what is stored, hashed and published. */
+export interface WrittenRecord<Item> {
+  readonly record: DenseRecord<Item>;
+  readonly bodies: readonly string[];
+}

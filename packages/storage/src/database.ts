@@ -1,0 +1,87 @@
+import { messageOf, secret, Trouble } from '@overlay/runtime';
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { z } from 'zod';
+import type { Tables } from './tables.ts';
+
+/** What a program must be told to reach the database. */
+export const storageConfig = {
+  DATABASE_URL: secret().describe('postgres://user:password@host:port/database'),
+  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(100).default(4).describe('most connections at a time'),
+};
+
+/** A statement that takes longer than this has lost its connection or its mind. */
+const STATEMENT_MS_MAX = 120_000;
+const CONNECT_MS_MAX = 5000;
+
+/** The database: typed queries through kysely, and transactions on a connection of their own. */
+export class Database {
+  readonly kysely: Kysely<Tables>;
+  readonly #pool: pg.Pool;
+
+  constructor(url: string, poolMax: number) {
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: poolMax,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+      statement_timeout: STATEMENT_MS_MAX,
+      query_timeout: STATEMENT_MS_MAX,
+      keepAlive: true,
+    });
+    this.#pool.on('error', () => {}); // an idle connection that ends is replaced on the next use, which reports what is wrong
+    this.kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
+  }
+
+  /** Runs `work` inside one transaction. Throws {@link Trouble} when Postgres cannot be reached, is not migrated, or the connection ends. */
+  async transaction<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
+    return this.#connected(async (client) => {
+      await client.query('begin');
+      const result = await work(client);
+      await client.query('commit');
+      return result;
+    });
+  }
+
+  /** One statement outside any transaction, with the same troubles. */
+  async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.#connected(async (client) => (await client.query<Row>(text, [...values])).rows);
+  }
+
+  async #connected<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect().catch((thrown) => {
+      throw troubleOf(thrown) ?? new Trouble('postgres.unreachable', messageOf(thrown), thrown);
+    });
+    // A connection that ends under our hands says so twice: to the statement, which fails, and here.
+    const onError = (): void => {};
+    client.on('error', onError);
+    let failure: unknown;
+    try {
+      return await work(client);
+    } catch (thrown) {
+      failure = thrown;
+      throw troubleOf(thrown) ?? thrown;
+    } finally {
+      client.off('error', onError);
+      client.release(failure !== undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.kysely.destroy();
+  }
+}
+
+/** SQLSTATE classes and codes, and socket errors, that say that the world failed and a later try may succeed. */
+const RETRYABLE_STATE = /^(08|53|57|58|40001$|40P01$|55P03$)/;
+const RETRYABLE_SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/;
+const RETRYABLE_TEXT =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/;
+
+function troubleOf(thrown: unknown): Trouble | undefined {
+  if (thrown instanceof Trouble) return thrown;
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  if (['42P01', '3F000', '42883', '42703'].includes(code))
+    return new Trouble('postgres.not_migrated', messageOf(thrown), thrown);
+  const isWorld = RETRYABLE_STATE.test(code) || RETRYABLE_SOCKET.test(code) || RETRYABLE_TEXT.test(messageOf(thrown));
+  return isWorld ? new Trouble('postgres.unreachable', messageOf(thrown), thrown) : undefined;
+}

@@ -1,0 +1,276 @@
+import { identify } from '@overlay/evidence';
+import type {
+  DeadLetter,
+  Gap,
+  Head,
+  Landed,
+  Landing,
+  Ledger,
+  Position,
+  RecordedGap,
+  Repeat,
+  WrittenRecord,
+} from '@overlay/model';
+import { Trouble } from '@overlay/runtime';
+import type { ClientBase } from 'pg';
+import { copyRows, type Field } from './copy.ts';
+import type { Database } from './database.ts';
+import { makeEnsureWeeks } from './partitions.ts';
+import type { RecordTable } from './record-tables.ts';
+import { makeUnpublished } from './unpublished.ts';
+
+/** What a ledger is made for: a stage, the table of its items, and whether it is the stage that makes sequences. */
+export interface LedgerOf<Item> {
+  readonly stage: string;
+  readonly table: RecordTable<Item>;
+  /** True for the first stage: it also writes `transactions`, a row per sequence. */
+  readonly ownsTransactions?: boolean;
+  /** More to write in the landing transaction, derived from the same records. */
+  readonly alsoLand?: (client: ClientBase, records: readonly WrittenRecord<Item>[]) => Promise<void>;
+}
+
+/** A stage's book in Postgres; see the contract in `model`. */
+export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger<Item> {
+  const ensureWeeks = makeEnsureWeeks(database);
+  const { stage, table } = of;
+  return {
+    open: (source) => openBook(database, stage, source),
+    async land(landing, at) {
+      const weeks = landing.records.map(({ record }) => record.timestamp);
+      if (of.ownsTransactions) await ensureWeeks('transactions', weeks);
+      await ensureWeeks(table.name, weeks);
+      at('before_begin');
+      return database.transaction(async (client) => {
+        await lockHead(client, landing.head);
+        const rewritten = await findRewritten(client, landing);
+        if (rewritten) return { kind: 'gap', gap: rewritten };
+        await landRecords(client, of, landing);
+        await landMemory(client, landing);
+        await landDeadLetters(client, landing);
+        at('after_rows');
+        const landed = await moveHead(client, landing);
+        at('before_commit');
+        return landed;
+      });
+    },
+    unpublished: makeUnpublished(database, table.name),
+    async notePublished(source, sequence) {
+      await database.query(
+        'update audit.heads set published = greatest(published, $3) where stage = $1 and source = $2',
+        [stage, source, sequence],
+      );
+    },
+    recordGap: (head, gap, at) => recordGap(database, head, gap, at),
+    async gapDecision(gapId) {
+      const [row] = await database.query<{ decision: RecordedGap['decision'] }>(
+        'select decision from audit.gaps where gap_id = $1',
+        [gapId],
+      );
+      return row?.decision ?? null;
+    },
+  };
+}
+
+interface HeadRow {
+  revision: string;
+  landed: string;
+  published: string;
+  position: Position | null;
+  gtids: string;
+}
+
+async function openBook(database: Database, stage: string, source: string): ReturnType<Ledger<never>['open']> {
+  await database.query(
+    'insert into audit.heads (stage, source, revision, landed, published) values ($1, $2, 0, 0, 0) on conflict do nothing',
+    [stage, source],
+  );
+  // One snapshot for head and memory: another copy of the stage may be landing at this moment.
+  return database.transaction(async (client) => {
+    await client.query('set transaction isolation level repeatable read, read only');
+    const heads = await client.query<HeadRow>(
+      'select revision, landed, published, position, gtids from audit.heads where stage = $1 and source = $2',
+      [stage, source],
+    );
+    const memory = await client.query<{ key: string; value: unknown }>(
+      'select key, value from audit.stage_memory where stage = $1 and source = $2',
+      [stage, source],
+    );
+    const gaps = await client.query<{ subject: string }>(
+      "select subject from audit.gaps where stage = $1 and source = $2 and decision = 'accept'",
+      [stage, source],
+    );
+    const [row] = heads.rows;
+    if (!row) throw new Trouble('postgres.unreachable', `the head of ${stage} in ${source} is not visible`);
+    const { position, gtids } = row;
+    const head: Head = {
+      stage,
+      source,
+      revision: Number(row.revision),
+      landed: Number(row.landed),
+      published: Number(row.published),
+      position,
+      gtids,
+    };
+    return {
+      head,
+      memory: new Map(memory.rows.map(({ key, value }) => [key, value])),
+      accepted: new Set(gaps.rows.map(({ subject }) => subject)),
+    };
+  });
+}
+
+/** The fence: only the copy that decided on the stored revision goes on, and no other moves the head until it is done. */
+async function lockHead(client: ClientBase, { stage, source, revision }: Head): Promise<void> {
+  const held = await client.query<{ revision: string }>(
+    'select revision from audit.heads where stage = $1 and source = $2 for update',
+    [stage, source],
+  );
+  if (Number(held.rows[0]?.revision) !== revision)
+    throw new Trouble('stage.fenced', `${stage} in ${source} is past revision ${revision}`);
+}
+
+async function moveHead(client: ClientBase, { head, landed, position, gtids }: Landing<unknown>): Promise<Landed> {
+  const revision = head.revision + 1;
+  await client.query(
+    `update audit.heads set revision = $4, landed = $5, position = $6, gtids = $7, updated_at = now()
+      where stage = $1 and source = $2 and revision = $3`,
+    [head.stage, head.source, head.revision, revision, landed, JSON.stringify(position), gtids],
+  );
+  return { kind: 'landed', head: { ...head, revision, landed, position, gtids } };
+}
+
+async function landRecords<Item>(client: ClientBase, of: LedgerOf<Item>, { records }: Landing<Item>): Promise<void> {
+  if (of.ownsTransactions && records.length > 0) {
+    const columns = ['source', 'sequence', 'kind', 'transaction_id', 'commit_time', 'item_count'];
+    const rows = records.map(({ record, bodies }) => [
+      record.source,
+      record.sequence,
+      record.kind,
+      record.transactionId,
+      record.timestamp,
+      bodies.length,
+    ]);
+    await copyRows(client, 'audit.transactions', columns, rows);
+  }
+  if (records.some(({ bodies }) => bodies.length > 0)) {
+    const columns = ['source', 'sequence', 'ordinal', 'commit_time', ...of.table.columns, 'body'];
+    await copyRows(client, `audit.${of.table.name}`, columns, itemRows(of.table, records));
+  }
+  await of.alsoLand?.(client, records);
+}
+
+function* itemRows<Item>(
+  table: RecordTable<Item>,
+  records: readonly WrittenRecord<Item>[],
+): Generator<readonly Field[]> {
+  for (const { record, bodies } of records) {
+    for (const [index, item] of record.items.entries()) {
+      yield [
+        record.source,
+        record.sequence,
+        index + 1,
+        record.timestamp,
+        ...table.fields(item, record),
+        bodies[index] ?? null,
+      ];
+    }
+  }
+}
+
+async function landMemory(client: ClientBase, { head, remember }: Landing<unknown>): Promise<void> {
+  if (remember.size === 0) return;
+  const kept = [...remember].filter(([, value]) => value !== null);
+  const forgotten = [...remember].filter(([, value]) => value === null).map(([key]) => key);
+  await client.query(
+    `insert into audit.stage_memory (stage, source, key, value)
+      select $1, $2, key, value::json from unnest($3::text[], $4::text[]) as kept (key, value)
+      on conflict (stage, source, key) do update set value = excluded.value`,
+    [head.stage, head.source, kept.map(([key]) => key), kept.map(([, value]) => JSON.stringify(value))],
+  );
+  if (forgotten.length > 0) {
+    await client.query('delete from audit.stage_memory where stage = $1 and source = $2 and key = any($3)', [
+      head.stage,
+      head.source,
+      forgotten,
+    ]);
+  }
+}
+
+async function landDeadLetters(client: ClientBase, { head, deadLetters }: Landing<unknown>): Promise<void> {
+  for (const letter of deadLetters) {
+    await client.query(
+      `insert into audit.dead_letters (dead_letter_id, stage, source, sequence, code, detail, topic, partition, record_offset,
+        record_key, record_value) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
+      [
+        deadLetterId(head, letter),
+        head.stage,
+        head.source,
+        letter.sequence,
+        letter.fault.code,
+        letter.fault.detail,
+        letter.topic,
+        letter.partition,
+        letter.offset,
+        letter.key,
+        letter.value,
+      ],
+    );
+  }
+}
+
+const deadLetterId = ({ stage, source }: Head, { topic, partition, offset, fault }: DeadLetter): string =>
+  identify('dead letter', stage, source, topic, partition, offset, fault.code, fault.detail);
+
+/** A transaction id that came again must be the transaction that landed: same commit time, same number of changes. */
+async function findRewritten(client: ClientBase, { head, repeats }: Landing<unknown>): Promise<Gap | undefined> {
+  if (repeats.length === 0) return undefined;
+  const known = await client.query<{ transaction_id: string; commit_us: string; item_count: number }>(
+    `select transaction_id, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count
+      from audit.transactions where source = $1 and kind <> 'set_aside' and transaction_id = any($2)`,
+    [head.source, repeats.map((repeat) => repeat.transactionId)],
+  );
+  const landed = new Map(known.rows.map((row) => [row.transaction_id, row]));
+  const other = repeats.find((repeat) => differs(repeat, landed.get(repeat.transactionId)));
+  return (
+    other && {
+      code: 'source.rewritten',
+      subject: other.transactionId,
+      detail: `transaction ${other.transactionId} came again with other content (commit time or number of changes): was the binary log reset?`,
+    }
+  );
+}
+
+function differs(repeat: Repeat, landed: { commit_us: string; item_count: number } | undefined): boolean {
+  if (!landed) return false;
+  const repeatMs = Math.floor(Date.parse(repeat.timestamp));
+  return landed.item_count !== repeat.itemCount || Math.floor(Number(landed.commit_us) / 1000) !== repeatMs;
+}
+
+async function recordGap(database: Database, head: Head, gap: Gap, at: Omit<Position, 'digest'>): Promise<RecordedGap> {
+  return database.transaction(async (client) => {
+    const found = await client.query<{ gap_id: string; decision: RecordedGap['decision']; subject: string }>(
+      'select gap_id, decision, subject from audit.gaps where stage = $1 and source = $2',
+      [head.stage, head.source],
+    );
+    const open = found.rows.find((row) => row.decision === null && row.subject === gap.subject);
+    if (open) return { gapId: open.gap_id, decision: null };
+    const gapId = identify('gap', head.stage, head.source, gap.code, gap.subject, found.rows.length);
+    await client.query(
+      `insert into audit.gaps (gap_id, stage, source, code, subject, detail, after_sequence, topic, partition, record_offset)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
+      [
+        gapId,
+        head.stage,
+        head.source,
+        gap.code,
+        gap.subject,
+        gap.detail,
+        head.landed,
+        at.topic,
+        at.partition,
+        at.offset,
+      ],
+    );
+    return { gapId, decision: null };
+  });
+}

@@ -1,0 +1,23 @@
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Database } from './database.ts';
+import * as log from './migrations/0001-log.ts';
+import * as roles from './migrations/0002-roles.ts';
+import * as analystViews from './migrations/0003-analyst-views.ts';
+
+/** Every migration in its order. What landed is never rewritten: a migration adds. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-log': log,
+  '0002-roles': roles,
+  '0003-analyst-views': analystViews,
+};
+
+/**
+ * Brings the database to the newest version under a lock, so that several runs at once do it once. Returns the names of the migrations that
+ * ran, none when there was nothing to do. Throws what failed; the migration that failed leaves nothing behind.
+ */
+export async function migrate(database: Database): Promise<readonly string[]> {
+  const migrator = new Migrator({ db: database.kysely, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  return results.map((result) => result.migrationName);
+}
