@@ -1,3 +1,4 @@
+import type { GtidSet } from './gtid.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Reads what a stage remembers under a key, `undefined` when nothing. */
@@ -17,11 +18,12 @@ export interface Decision<Out, Value> {
   readonly gtid?: string;
 }
 
-/** Where a stage begins for one source: after sequence `landed`, with the transactions in `gtids` behind it. */
+/** Where a stage begins for one source: after sequence `landed`. */
 export interface Start<Value> {
   readonly source: string;
   readonly landed: number;
-  readonly gtids: string;
+  /** The transactions that are accounted for; the shell adds each decision's `gtid` before the next record. */
+  readonly gtids: Pick<GtidSet, 'has'>;
   readonly recall: Recall<Value>;
   /** Subjects of the gaps that a person accepted: met again, they are gone past. */
   readonly accepted: ReadonlySet<string>;

@@ -4,6 +4,8 @@ import type { Gap } from './gap.ts';
 export interface Fault {
   readonly code: FaultCode;
   readonly detail: string;
+  /** The sequence that the input belongs to, where it is known. */
+  readonly sequence?: number;
 }
 
 /** Why input can be refused; `docs/reference/faults.md` lists the same set. */

@@ -1,0 +1,86 @@
+import type { DenseRecord, Fault, Fold } from '@overlay/model';
+import { z } from 'zod';
+import { unframe } from './framing.ts';
+import type { Message } from './kafka.ts';
+import { makeJoin, type Piece } from './pieces.ts';
+import type { Contract, SchemaRegistry } from './registry.ts';
+
+/** What bytes turned out to be: a record, one that is not whole yet, one that is nothing to us, or one that cannot be read. */
+export type Decoded<In> =
+  | { readonly kind: 'record'; readonly record: In; readonly sequence?: number }
+  | { readonly kind: 'partial' }
+  | { readonly kind: 'skip'; readonly why: string }
+  | { readonly kind: 'reject'; readonly fault: Fault };
+
+/** The left side of an arrow: which topics, whose records, and how to read them. */
+export interface Input<In> {
+  readonly topicsOf: (sources: readonly string[]) => readonly string[];
+  readonly sourceOf: (topic: string, message: Message) => string;
+  /** True when records carry the sequence of another stage of ours; false when this stage makes it. */
+  readonly isDense: boolean;
+  /** What decoding will need of the world for these messages, such as the registry's word on their schemas. */
+  readonly prepare?: (registry: SchemaRegistry, messages: readonly Message[]) => Promise<void>;
+  /** A decoder for the records of one source, in their order. */
+  readonly open: () => (message: Message) => Decoded<In>;
+}
+
+/** A stage as data: it reads one kind of record, decides by a pure fold, and emits another kind. */
+export interface Arrow<In, Out, Value> {
+  readonly stage: string;
+  readonly input: Input<In>;
+  readonly output: Contract;
+  readonly fold: Fold<In, DenseRecord<Out>, Value>;
+  /** The exact bytes of an item, as they are stored, hashed and published. */
+  readonly bodyOf: (item: Out) => string;
+}
+
+/** Reads a dense topic by its contract, joining pieces. */
+export function denseInput<Item>(contract: {
+  readonly name: string;
+  readonly record: z.ZodType<Piece<Item>>;
+}): Input<DenseRecord<Item>> {
+  const unknown = new Set<number>();
+  return {
+    topicsOf: () => [contract.name],
+    sourceOf: (_topic, message) => message.key?.toString('utf8') ?? '',
+    isDense: true,
+    async prepare(registry, messages) {
+      const ids = new Set(
+        messages.map(({ value }) => value && unframe(value)?.schemaId).filter((id) => typeof id === 'number'),
+      );
+      for (const id of ids) {
+        if (await registry.knows(id)) unknown.delete(id);
+        else unknown.add(id);
+      }
+    },
+    open() {
+      const join = makeJoin<Item>();
+      return (message) => {
+        const piece = decodePiece(contract, message, unknown);
+        if ('fault' in piece) return { kind: 'reject', fault: piece.fault };
+        const record = join(piece);
+        return record ? { kind: 'record', record, sequence: record.sequence } : { kind: 'partial' };
+      };
+    },
+  };
+}
+
+function decodePiece<Item>(
+  contract: { readonly record: z.ZodType<Piece<Item>> },
+  { value }: Message,
+  unknown: ReadonlySet<number>,
+): Piece<Item> | { fault: Fault } {
+  const unreadable = (detail: string) => ({ fault: { code: 'record.unreadable' as const, detail } });
+  const framed = value ? unframe(value) : undefined;
+  if (!framed) return unreadable('the value is not framed with a schema id');
+  if (unknown.has(framed.schemaId)) return unreadable(`the registry knows no schema ${framed.schemaId}`);
+  let json: unknown;
+  try {
+    json = JSON.parse(framed.text);
+  } catch {
+    return unreadable('the value is not JSON');
+  }
+  const parsed = contract.record.safeParse(json);
+  // Paths and reasons only: zod's messages hold no values of the record.
+  return parsed.success ? parsed.data : unreadable(z.prettifyError(parsed.error).slice(0, 500));
+}

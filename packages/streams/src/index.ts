@@ -1,0 +1,6 @@
+export { type Arrow, type Decoded, denseInput, type Input } from './arrow.ts';
+export { streamsConfig } from './config.ts';
+export { Broker, type Message } from './kafka.ts';
+export { partitionOf } from './partition.ts';
+export { type Contract, makeSchemaRegistry } from './registry.ts';
+export { runArrow, STAGE_DEPENDENCIES } from './stage.ts';

@@ -1,0 +1,194 @@
+import type { Logger } from '@overlay/runtime';
+import { messageOf, Trouble } from '@overlay/runtime';
+import kafkajs from 'kafkajs';
+
+/** A message as it stands in a topic. */
+export interface Message {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** When it was published, in milliseconds since the epoch. */
+  readonly timestamp: string;
+}
+
+/** One fetch of one partition, oldest first, never empty. */
+export interface Batch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly messages: readonly Message[];
+  /** Tells the group that this member is alive; throws when the partition was given to another member. */
+  readonly heartbeat: () => Promise<void>;
+  /** True once the partition is no longer ours or the place in it was changed: what is left of the batch is not to be used. */
+  readonly isStale: () => boolean;
+}
+
+export interface Outgoing {
+  readonly key: string;
+  readonly value: Buffer;
+}
+
+/** The consumer side: calls back with assignments and batches. */
+export interface Consumption {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** Called when the group (re)assigned partitions; batches of a partition come after. */
+  readonly onAssigned: (assigned: readonly { topic: string; partitions: readonly number[] }[]) => void;
+  /** Called for one batch at a time in each partition. What it leaves unread is not read again unless {@link Consumer.seek} says so. */
+  readonly onBatch: (batch: Batch) => Promise<void>;
+}
+
+export interface Consumer {
+  readonly seek: (topic: string, partition: number, offset: string) => void;
+  readonly commit: (topic: string, partition: number, nextOffset: string) => Promise<void>;
+  readonly pause: (topic: string, partition: number) => void;
+  readonly resume: (topic: string, partition: number) => void;
+  readonly stop: () => Promise<void>;
+}
+
+export interface Watermarks {
+  /** Offset of the oldest record that is kept. */
+  readonly low: number;
+  /** Offset that the next record will get. */
+  readonly high: number;
+}
+
+/** Messages that may be fetched at once from a partition, in bytes. */
+const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Largest message that our topics take: a piece with one very large row. */
+const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
+const SESSION_MS = 10_000;
+const PARTITIONS_CONCURRENTLY_MAX = 8;
+
+/** Everything that a stage asks of Kafka. All failures of the world are thrown as the trouble `kafka.unreachable`. */
+export class Broker {
+  readonly #kafka: kafkajs.Kafka;
+  readonly #admin: kafkajs.Admin;
+  readonly #producer: kafkajs.Producer;
+
+  constructor(brokers: readonly string[], clientId: string, logger: Logger) {
+    this.#kafka = new kafkajs.Kafka({
+      clientId,
+      brokers: [...brokers],
+      connectionTimeout: 3000,
+      requestTimeout: 15_000,
+      retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 3 },
+      // kafkajs speaks of each lost connection many times; states are reported once by health.
+      logCreator: () => (entry) => logger.debug({ kafkajs: entry.namespace, detail: entry.log.message }, 'kafkajs'),
+    });
+    this.#admin = this.#kafka.admin();
+    // One request in flight keeps the order over retries; a retry may repeat records, which readers drop by sequence.
+    this.#producer = this.#kafka.producer({ maxInFlightRequests: 1, allowAutoTopicCreation: false });
+  }
+
+  async connect(): Promise<void> {
+    await reaching('the brokers', async () => {
+      await this.#admin.connect();
+      await this.#producer.connect();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#producer.disconnect();
+    await this.#admin.disconnect();
+  }
+
+  /** The partition count of each topic that exists. */
+  async partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return reaching('topic metadata', async () => {
+      const existing = new Set(await this.#admin.listTopics());
+      const wanted = topics.filter((topic) => existing.has(topic));
+      const { topics: found } = await this.#admin.fetchTopicMetadata({ topics: wanted });
+      return new Map(wanted.length === 0 ? [] : found.map(({ name, partitions }) => [name, partitions.length]));
+    });
+  }
+
+  /** Makes the topic when it is missing; one that exists is left as it is. */
+  async ensureTopic(topic: string, partitions: number, replicas: number): Promise<void> {
+    await reaching(`making topic ${topic}`, async () => {
+      if ((await this.#admin.listTopics()).includes(topic)) return;
+      await this.#admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          {
+            topic,
+            numPartitions: partitions,
+            replicationFactor: replicas,
+            configEntries: [{ name: 'max.message.bytes', value: String(MESSAGE_BYTES_MAX) }],
+          },
+        ],
+      });
+    });
+  }
+
+  async watermarks(topic: string): Promise<ReadonlyMap<number, Watermarks>> {
+    return reaching(`offsets of ${topic}`, async () => {
+      const partitions = await this.#admin.fetchTopicOffsets(topic);
+      return new Map(
+        partitions.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]),
+      );
+    });
+  }
+
+  /** Appends messages to one partition, in order, acknowledged by all replicas in sync. */
+  async publish(topic: string, partition: number, messages: readonly Outgoing[]): Promise<void> {
+    await reaching(`publishing to ${topic}`, async () => {
+      await this.#producer.send({
+        topic,
+        acks: -1,
+        messages: messages.map(({ key, value }) => ({ key, value, partition })),
+      });
+    });
+  }
+
+  async consume({ groupId, topics, onAssigned, onBatch }: Consumption): Promise<Consumer> {
+    const consumer = this.#kafka.consumer({
+      groupId,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: SESSION_MS / 5,
+      rebalanceTimeout: 2 * SESSION_MS,
+      maxBytesPerPartition: FETCH_BYTES_MAX,
+      maxWaitTimeInMs: 500,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => true },
+    });
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      onAssigned(Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions })));
+    });
+    await reaching('joining the group', async () => {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: PARTITIONS_CONCURRENTLY_MAX,
+        eachBatch: async ({ batch, heartbeat, isStale, isRunning, resolveOffset }) => {
+          await onBatch({
+            topic: batch.topic,
+            partition: batch.partition,
+            messages: batch.messages,
+            heartbeat,
+            isStale: () => isStale() || !isRunning(),
+          });
+          resolveOffset(batch.lastOffset());
+        },
+      });
+    });
+    return {
+      seek: (topic, partition, offset) => consumer.seek({ topic, partition, offset }),
+      commit: (topic, partition, offset) =>
+        reaching('committing offsets', () => consumer.commitOffsets([{ topic, partition, offset }])),
+      pause: (topic, partition) => consumer.pause([{ topic, partitions: [partition] }]),
+      resume: (topic, partition) => consumer.resume([{ topic, partitions: [partition] }]),
+      stop: () => consumer.disconnect(),
+    };
+  }
+}
+
+async function reaching<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof Trouble) throw thrown;
+    throw new Trouble('kafka.unreachable', `${what}: ${messageOf(thrown)}`, thrown);
+  }
+}

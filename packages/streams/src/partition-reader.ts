@@ -1,0 +1,272 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Gap, type Ledger, sourceOfRawTopic } from '@overlay/model';
+import { type Program, retry, Trouble } from '@overlay/runtime';
+import type { Arrow } from './arrow.ts';
+import type { Batch, Broker, Consumer, Watermarks } from './kafka.ts';
+import { partitionOf } from './partition.ts';
+import type { Publisher } from './publisher.ts';
+import { type Place, SourceReader } from './source-reader.ts';
+import type { StageConfig } from './stage.ts';
+
+/** Pause between two looks for a person's decision about a gap. */
+const DECISION_MS = 1000;
+const HEARTBEAT_MS = 1000;
+
+export interface PartitionReaderDeps<In, Out, Value> {
+  readonly arrow: Arrow<In, Out, Value>;
+  readonly ledger: Ledger<Out>;
+  readonly publisher: Publisher;
+  readonly broker: Broker;
+  readonly program: Program<StageConfig>;
+  readonly consumer: () => Consumer | undefined;
+  readonly place: Place;
+  /** Partitions of the topic. */
+  readonly partitions: number;
+  /** Reports a bug: the process ends. */
+  readonly fail: (thrown: unknown) => void;
+}
+
+/**
+ * The life of one assigned partition, from assignment to the next rebalance: opens the heads of its sources, publishes what an earlier life
+ * landed and did not publish, seeks, and then turns batches into landings.
+ */
+export class PartitionReader<In, Out, Value> {
+  readonly #deps: PartitionReaderDeps<In, Out, Value>;
+  readonly #readers = new Map<string, SourceReader<In, Out, Value>>();
+  readonly #held = new Set<string>();
+  readonly #left = new AbortController();
+  readonly #signal: AbortSignal;
+  #opened: Promise<void>;
+  #isOpen = false;
+
+  constructor(deps: PartitionReaderDeps<In, Out, Value>) {
+    this.#deps = deps;
+    this.#signal = AbortSignal.any([deps.program.signal, this.#left.signal]);
+    this.#opened = this.#open();
+  }
+
+  /** The partition was taken away: nothing of this life goes on. */
+  abandon(): void {
+    this.#left.abort('abandoned');
+  }
+
+  get readers(): Iterable<SourceReader<In, Out, Value>> {
+    return this.#readers.values();
+  }
+
+  get place(): Place {
+    return this.#deps.place;
+  }
+
+  get #sources(): readonly string[] {
+    const { arrow, place, partitions, program } = this.#deps;
+    const { SOURCES } = program.config;
+    if (!arrow.input.isDense) return SOURCES.filter((source) => source === sourceOfRawTopic(place.topic));
+    return SOURCES.filter((source) => partitionOf(source, partitions) === place.partition);
+  }
+
+  /** Begins from the stored heads; called at assignment and again whenever the place was lost. */
+  #open(): Promise<void> {
+    this.#isOpen = false;
+    this.#readers.clear();
+    const opening = this.#openAll();
+    opening.catch((thrown) => {
+      if (!this.#signal.aborted) this.#deps.fail(thrown);
+    });
+    return opening;
+  }
+
+  async #openAll(): Promise<void> {
+    const { place, consumer, program } = this.#deps;
+    const retrying = { health: program.health, signal: this.#signal };
+    for (const source of this.#sources) await this.#openSource(source);
+    while (!consumer()) await sleep(10, undefined, { signal: this.#signal });
+    const { low } = await retry('kafka', retrying, () => this.#watermarks());
+    const offsets = [...this.#readers.values()].filter((reader) => !reader.gap).map((reader) => reader.nextOffset);
+    const from = offsets.length > 0 ? Math.min(...offsets) : low;
+    consumer()?.seek(place.topic, place.partition, String(from));
+    this.#isOpen = true;
+    for (const reader of this.#readers.values()) if (reader.gap) await this.#hold(reader, reader.gap);
+  }
+
+  async #openSource(source: string): Promise<void> {
+    const { arrow, ledger, program, place } = this.#deps;
+    const { health, metrics, logger } = program;
+    const retrying = { health, signal: this.#signal };
+    const book = await retry('postgres', retrying, () => ledger.open(source));
+    const watermarks = await retry('kafka', retrying, () => this.#watermarks());
+    const reader = new SourceReader(arrow, book, place, watermarks);
+    this.#readers.set(source, reader);
+    metrics.held.set({ stage: arrow.stage, source }, 0);
+    metrics.landedSequence.set({ stage: arrow.stage, source }, book.head.landed);
+    const { landed, published } = book.head;
+    logger.info({ source, landed, published, offset: String(reader.nextOffset) }, 'source opened');
+    if (published < landed) await this.#publishAgain(reader);
+  }
+
+  async #watermarks(): Promise<Watermarks> {
+    const { topic, partition } = this.#deps.place;
+    const found = (await this.#deps.broker.watermarks(topic)).get(partition);
+    if (!found) throw new Trouble('kafka.topic_missing', `partition ${partition} of ${topic}`);
+    return found;
+  }
+
+  async #publishAgain(reader: SourceReader<In, Out, Value>): Promise<void> {
+    const { ledger, publisher, program } = this.#deps;
+    const { source, head } = reader;
+    program.crashAt('republish.before');
+    await retry('kafka', { health: program.health, signal: this.#signal }, () =>
+      publisher.publish(ledger.unpublished(source, head.published, head.landed)),
+    );
+    program.crashAt('republish.after');
+    await this.#note(reader);
+    program.logger.info({ source, from: head.published + 1, to: head.landed }, 'records published again');
+  }
+
+  /** Takes one batch to its end: everything in it that makes a whole has landed, is published, noted and committed. */
+  async take(batch: Batch): Promise<void> {
+    const { crashAt, health } = this.#deps.program;
+    if (!this.#isOpen) return this.#waitUntilOpen(batch);
+    crashAt('read.before');
+    await this.#checkJump(batch);
+    for (const message of batch.messages)
+      this.#readers.get(this.#deps.arrow.input.sourceOf(batch.topic, message))?.take(message);
+    crashAt('read.after');
+    for (const reader of this.#readers.values()) {
+      if (batch.isStale() || this.#signal.aborted) return;
+      if (!(await this.#settle(reader, batch))) return;
+    }
+    crashAt('commit.before');
+    const offsets = [...this.#readers.values()].flatMap(({ head }) =>
+      head.position ? [Number(head.position.offset) + 1] : [],
+    );
+    if (offsets.length > 0) {
+      await retry('kafka', { health, signal: this.#signal, onPause: batch.heartbeat }, async () =>
+        this.#deps.consumer()?.commit(batch.topic, batch.partition, String(Math.min(...offsets))),
+      );
+    }
+    crashAt('commit.after');
+  }
+
+  /** The seek that ends the opening decides what is read next, so this batch is left; meanwhile the group hears that we live. */
+  async #waitUntilOpen({ heartbeat }: Batch): Promise<void> {
+    while (!this.#isOpen) {
+      await Promise.race([this.#opened, sleep(HEARTBEAT_MS, undefined, { signal: this.#signal })]);
+      await heartbeat();
+    }
+  }
+
+  /** Offsets that a raw topic skips were either never visible (markers of Kafka's own transactions) or deleted before they were read. */
+  async #checkJump(batch: Batch): Promise<void> {
+    const [first] = batch.messages;
+    const [reader] = this.#readers.values();
+    if (this.#deps.arrow.input.isDense || !first || !reader || Number(first.offset) <= reader.nextOffset) return;
+    const { low } = await retry(
+      'kafka',
+      { health: this.#deps.program.health, signal: this.#signal, onPause: batch.heartbeat },
+      () => this.#watermarks(),
+    );
+    if (low > reader.nextOffset) reader.recordsLost(low);
+  }
+
+  /** Lands and publishes what one source has pending. False when the place was lost and the partition begins again. */
+  async #settle(reader: SourceReader<In, Out, Value>, batch: Batch): Promise<boolean> {
+    if (reader.isLost) return this.#again('the topic was put back under our feet');
+    try {
+      await this.#land(reader, batch);
+    } catch (thrown) {
+      if (!(thrown instanceof Trouble) || thrown.code !== 'stage.fenced') throw thrown;
+      this.#deps.program.metrics.fenced.inc({ stage: this.#deps.arrow.stage, source: reader.source });
+      return this.#again(thrown.message);
+    }
+    if (reader.gap && !this.#held.has(reader.source)) await this.#hold(reader, reader.gap);
+    return true;
+  }
+
+  async #again(why: string): Promise<false> {
+    this.#deps.program.logger.warn({ ...this.#deps.place, why }, 'partition begins again');
+    this.#opened = this.#open();
+    await this.#opened;
+    return false;
+  }
+
+  async #land(reader: SourceReader<In, Out, Value>, { heartbeat }: Batch): Promise<void> {
+    const { arrow, ledger, publisher, program } = this.#deps;
+    const { metrics, crashAt, health } = program;
+    const labels = { stage: arrow.stage, source: reader.source };
+    for (const { verdict, code, count } of reader.takeTallies())
+      metrics.records.inc({ ...labels, verdict, code }, count);
+    const landing = reader.landing();
+    if (!landing) return;
+    const retrying = { health, signal: this.#signal, onPause: heartbeat };
+    const timed = async <Result>(step: string, work: () => Promise<Result>): Promise<Result> => {
+      const end = metrics.seconds.startTimer({ stage: arrow.stage, step });
+      const result = await work();
+      end();
+      return result;
+    };
+    const landed = await timed('land', () =>
+      retry('postgres', retrying, () => ledger.land(landing, (point) => crashAt(`land.${point}`))),
+    );
+    if (landed.kind === 'gap') {
+      reader.refuse(landed.gap);
+      return;
+    }
+    crashAt('land.after_commit');
+    reader.commit(landed.head);
+    const { records } = landing;
+    metrics.landedSequence.set(labels, landed.head.landed);
+    metrics.items.inc(
+      labels,
+      records.reduce((sum, { bodies }) => sum + bodies.length, 0),
+    );
+    if (records.length === 0) return;
+    crashAt('publish.before');
+    await timed('publish', () => retry('kafka', retrying, () => publisher.publish(records)));
+    crashAt('publish.after');
+    await this.#note(reader);
+  }
+
+  async #note(reader: SourceReader<In, Out, Value>): Promise<void> {
+    const { ledger, program } = this.#deps;
+    await retry('postgres', { health: program.health, signal: this.#signal }, () =>
+      ledger.notePublished(reader.source, reader.head.landed),
+    );
+    reader.published();
+    program.crashAt('note.after');
+  }
+
+  /** Records the gap and waits, beside the other sources, for a person's decision; then the partition begins again. */
+  async #hold(reader: SourceReader<In, Out, Value>, gap: Gap): Promise<void> {
+    const { arrow, ledger, program, place, consumer } = this.#deps;
+    const { source, head } = reader;
+    const retrying = { health: program.health, signal: this.#signal };
+    this.#held.add(source);
+    const at = { ...place, offset: String(reader.nextOffset) };
+    const { gapId } = await retry('postgres', retrying, () => ledger.recordGap(head, gap, at));
+    program.metrics.held.set({ stage: arrow.stage, source }, 1);
+    program.logger.error({ source, gapId, code: gap.code, detail: gap.detail }, 'source is held because of a gap');
+    const isAllHeld = [...this.#readers.keys()].every((name) => this.#held.has(name));
+    if (isAllHeld) consumer()?.pause(place.topic, place.partition);
+    this.#awaitDecision(gapId, source).catch((thrown) => {
+      if (!this.#signal.aborted) this.#deps.fail(thrown);
+    });
+  }
+
+  async #awaitDecision(gapId: string, source: string): Promise<void> {
+    const { ledger, program, place, consumer } = this.#deps;
+    for (;;) {
+      await sleep(DECISION_MS, undefined, { signal: this.#signal });
+      const decision = await retry('postgres', { health: program.health, signal: this.#signal }, () =>
+        ledger.gapDecision(gapId),
+      );
+      if (decision === null) continue;
+      program.logger.info({ source, gapId, decision }, 'a person decided about the gap');
+      this.#held.delete(source);
+      this.#opened = this.#open();
+      await this.#opened;
+      consumer()?.resume(place.topic, place.partition);
+      return;
+    }
+  }
+}

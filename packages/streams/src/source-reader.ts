@@ -1,0 +1,319 @@
+import { digest } from '@overlay/evidence';
+import {
+  type DeadLetter,
+  type Decision,
+  type DenseRecord,
+  type Gap,
+  GtidSet,
+  type Head,
+  type Landing,
+  must,
+  type Recall,
+  type Repeat,
+  type Verdict,
+  type WrittenRecord,
+} from '@overlay/model';
+import type { Arrow, Decoded } from './arrow.ts';
+import type { Message, Watermarks } from './kafka.ts';
+
+/** Where a reader stands in a topic. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What a reader begins with: the stage's book as it stands in the database. */
+export interface Book {
+  readonly head: Head;
+  readonly memory: Map<string, unknown>;
+  readonly accepted: ReadonlySet<string>;
+}
+
+/** How often a verdict was given; `code` is the kind of an emitted record, the reason of a skip or the code of a fault or gap. */
+export interface Tally {
+  readonly verdict: string;
+  readonly code: string;
+  readonly count: number;
+}
+
+/** What was decided since the last landing. */
+interface Pending<Out> {
+  records: WrittenRecord<Out>[];
+  remember: Map<string, unknown>;
+  deadLetters: DeadLetter[];
+  repeats: Repeat[];
+  /** The last message that is accounted for, and whether it is news. */
+  settled: Message | undefined;
+}
+
+/**
+ * Follows one source through one partition: proves that the record at the stored position is still there, drops repeats, stops on a jump,
+ * decides on each record and gathers what is to land. It does no I/O: the stage asks it and does.
+ */
+export class SourceReader<In, Out, Value> {
+  readonly #arrow: Arrow<In, Out, Value>;
+  readonly #place: Place;
+  readonly #tallies = new Map<string, Tally>();
+  readonly #accepted: ReadonlySet<string>;
+  readonly #memory: Map<string, unknown>;
+  readonly #gtids: GtidSet;
+  readonly #decode: (message: Message) => Decoded<In>;
+  readonly #decide: (record: In) => Decision<DenseRecord<Out>, Value>;
+  #head: Head;
+  #landed: number;
+  #isSeeking = false;
+  #lastOffset: number;
+  #lastTimestamp = 0;
+  #pending: Pending<Out> = emptyPending();
+  #gap: Gap | undefined;
+  #isLost = false;
+
+  constructor(arrow: Arrow<In, Out, Value>, { head, memory, accepted }: Book, place: Place, watermarks: Watermarks) {
+    this.#arrow = arrow;
+    this.#place = place;
+    this.#head = head;
+    this.#landed = head.landed;
+    this.#memory = memory;
+    this.#accepted = accepted;
+    this.#gtids = GtidSet.parse(head.gtids);
+    this.#decode = arrow.input.open();
+    const recall: Recall<Value> = (key) => this.#memory.get(key) as Value | undefined;
+    this.#decide = arrow.fold.open({ source: head.source, landed: head.landed, gtids: this.#gtids, recall, accepted });
+    this.#lastOffset = this.#begin(watermarks) - 1;
+  }
+
+  /** Compares the stored position with what the topic keeps; gives the offset to read from. */
+  #begin({ low, high }: Watermarks): number {
+    const { position } = this.#head;
+    if (!position) return low;
+    const offset = Number(position.offset);
+    const isElsewhere = position.topic !== this.#place.topic || position.partition !== this.#place.partition;
+    if (isElsewhere || offset >= high) {
+      const where = `${position.topic}/${position.partition} offset ${position.offset}`;
+      return this.#loseTrack(
+        'topic.recreated',
+        `the stored position ${where} is not in the topic, which ends at ${high}`,
+        low,
+      );
+    }
+    if (low > offset + 1) {
+      return this.#loseTrack(
+        'topic.records_lost',
+        `offsets ${offset + 1} to ${low - 1} are gone from ${position.topic}`,
+        low,
+      );
+    }
+    this.#isSeeking = low <= offset;
+    return this.#isSeeking ? offset : low;
+  }
+
+  /** A position that no longer holds: a gap, unless a person accepted it, in which case reading begins at the oldest record. */
+  #loseTrack(code: 'topic.recreated' | 'topic.records_lost', detail: string, low: number): number {
+    const subject = `${this.#place.topic}/${this.#place.partition}@${this.#head.position?.offset ?? 'start'}`;
+    if (!this.#accepted.has(subject)) this.#stop({ code, subject, detail });
+    return low;
+  }
+
+  get place(): Place {
+    return this.#place;
+  }
+
+  get source(): string {
+    return this.#head.source;
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  get nextOffset(): number {
+    return this.#lastOffset + 1;
+  }
+
+  /** Publishing time of the last record that was taken, in milliseconds; 0 before the first. */
+  get lastTimestamp(): number {
+    return this.#lastTimestamp;
+  }
+
+  /** Why this source stops here, once it does. Nothing after the gap is taken. */
+  get gap(): Gap | undefined {
+    return this.#gap;
+  }
+
+  /** True when the topic was put back under our feet: begin again from the stored position. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Records up to this offset are gone although they were not read. */
+  recordsLost(low: number): void {
+    this.#loseTrack(
+      'topic.records_lost',
+      `offsets ${this.#lastOffset + 1} to ${low - 1} are gone from ${this.#place.topic}`,
+      low,
+    );
+  }
+
+  #count(verdict: string, code: string): void {
+    const key = `${verdict} ${code}`;
+    this.#tallies.set(key, { verdict, code, count: (this.#tallies.get(key)?.count ?? 0) + 1 });
+  }
+
+  /** The verdicts since the last call. */
+  takeTallies(): readonly Tally[] {
+    const tallies = [...this.#tallies.values()];
+    this.#tallies.clear();
+    return tallies;
+  }
+
+  #stop(gap: Gap): void {
+    this.#gap = gap;
+    this.#count('gap', gap.code);
+  }
+
+  /** Takes the next message. */
+  take(message: Message): void {
+    if (this.#gap || this.#isLost) return;
+    const offset = Number(message.offset);
+    if (this.#isSeeking) {
+      this.#seek(offset, message);
+      return;
+    }
+    if (offset <= this.#lastOffset) {
+      this.#isLost = true;
+      return;
+    }
+    this.#lastTimestamp = Number(message.timestamp);
+    this.#takeDecoded(this.#decode(message), message);
+    if (!this.#gap) this.#lastOffset = offset;
+  }
+
+  #seek(offset: number, message: Message): void {
+    const position = this.#head.position;
+    must(position, 'a reader seeks a stored position');
+    if (offset < Number(position.offset)) return;
+    this.#isSeeking = false;
+    this.#lastOffset = offset;
+    if (offset === Number(position.offset) && digest(message.key, message.value) === position.digest) return;
+    this.#loseTrack(
+      'topic.recreated',
+      `the record at offset ${position.offset} of ${position.topic} is not the one that was read there`,
+      0,
+    );
+  }
+
+  #takeDecoded(decoded: Decoded<In>, message: Message): void {
+    switch (decoded.kind) {
+      case 'partial':
+        return;
+      case 'skip':
+        this.#count('skip', decoded.why);
+        this.#settle(message);
+        return;
+      case 'reject':
+        this.#apply({ verdict: decoded }, message);
+        return;
+      case 'record':
+        if (decoded.sequence === undefined || this.#follows(decoded.sequence, message))
+          this.#apply(this.#decide(decoded.record), message);
+    }
+  }
+
+  /** Whether a record with this sequence is the next one; a repeat is dropped, a jump is a gap. */
+  #follows(sequence: number, message: Message): boolean {
+    if (sequence <= this.#landed) {
+      this.#count('skip', 'repeat');
+      this.#settle(message);
+      return false;
+    }
+    if (sequence === this.#landed + 1) return true;
+    const subject = String(sequence);
+    if (this.#accepted.has(subject)) {
+      this.#landed = sequence - 1;
+      return true;
+    }
+    const detail = `sequence ${sequence} came after ${this.#landed}: ${sequence - this.#landed - 1} records are missing from ${this.#place.topic}`;
+    this.#stop({ code: 'sequence.jump', subject, detail });
+    return false;
+  }
+
+  #apply(decision: Decision<DenseRecord<Out>, Value>, message: Message): void {
+    if (decision.gtid !== undefined) this.#gtids.add(decision.gtid);
+    for (const [key, value] of decision.remember ?? []) {
+      if (value === null) this.#memory.delete(key);
+      else this.#memory.set(key, value);
+      this.#pending.remember.set(key, value);
+    }
+    this.#judge(decision.verdict, message);
+    if (decision.isSettled !== false && !this.#gap) this.#settle(message);
+  }
+
+  #judge(verdict: Verdict<DenseRecord<Out>>, message: Message): void {
+    switch (verdict.kind) {
+      case 'emit': {
+        must(verdict.out.sequence === this.#landed + 1, 'a stage emits one record for each sequence');
+        this.#landed = verdict.out.sequence;
+        this.#pending.records.push({ record: verdict.out, bodies: verdict.out.items.map(this.#arrow.bodyOf) });
+        this.#count('emit', verdict.out.kind);
+        for (const fault of verdict.faults ?? [])
+          this.#deadLetter({ ...fault, sequence: verdict.out.sequence }, message);
+        return;
+      }
+      case 'skip':
+        this.#count('skip', verdict.why);
+        if (verdict.repeats) this.#pending.repeats.push(verdict.repeats);
+        return;
+      case 'reject':
+        this.#deadLetter(verdict.fault, message);
+        return;
+      case 'gap':
+        this.#stop(verdict.gap);
+    }
+  }
+
+  #deadLetter(fault: DeadLetter['fault'], { offset, key, value }: Message): void {
+    this.#count('reject', fault.code);
+    this.#pending.deadLetters.push({ sequence: fault.sequence ?? null, fault, ...this.#place, offset, key, value });
+  }
+
+  #settle(message: Message): void {
+    this.#pending.settled = message;
+  }
+
+  /** What is to land now, if anything is. */
+  landing(): Landing<Out> | undefined {
+    const { settled, records, remember, deadLetters, repeats } = this.#pending;
+    if (!settled && deadLetters.length === 0) return undefined;
+    const stored = this.#head.position;
+    const position = settled
+      ? { ...this.#place, offset: settled.offset, digest: digest(settled.key, settled.value) }
+      : (stored ?? { ...this.#place, offset: '-1', digest: '' });
+    const gtids = this.#gtids.toString();
+    return { head: this.#head, landed: this.#landed, position, gtids, records, remember, deadLetters, repeats };
+  }
+
+  /** The landing was committed: `head` is where the stage stands now. */
+  commit(head: Head): void {
+    this.#head = head;
+    this.#pending = emptyPending();
+  }
+
+  /** The landing showed that the source's history was rewritten. */
+  refuse(gap: Gap): void {
+    this.#pending = emptyPending();
+    this.#stop(gap);
+  }
+
+  /** Everything up to the landed sequence is on the output topic. */
+  published(): void {
+    this.#head = { ...this.#head, published: this.#head.landed };
+  }
+}
+
+const emptyPending = (): Pending<never> => ({
+  records: [],
+  remember: new Map(),
+  deadLetters: [],
+  repeats: [],
+  settled: undefined,
+});

@@ -1,0 +1,126 @@
+import type { Ledger } from '@overlay/model';
+import { messageOf, type Program, retry, Trouble } from '@overlay/runtime';
+import type { Arrow } from './arrow.ts';
+import { type Batch, Broker, type Consumer } from './kafka.ts';
+import { PartitionReader } from './partition-reader.ts';
+import { makePublisher } from './publisher.ts';
+import { makeSchemaRegistry, type SchemaRegistry } from './registry.ts';
+import { watch } from './watch.ts';
+
+/** The part of a program's configuration that an arrow needs; see `streamsConfig`. */
+export interface StageConfig {
+  readonly SOURCES: readonly string[];
+  readonly KAFKA_BROKERS: readonly string[];
+  readonly SCHEMA_REGISTRY_URL: string;
+  readonly TOPIC_PARTITIONS: number;
+  readonly TOPIC_REPLICAS: number;
+}
+
+/** The dependencies that an arrow reports on; a program names them to `runProgram`. */
+export const STAGE_DEPENDENCIES = ['kafka', 'registry', 'postgres'] as const;
+
+/**
+ * Runs one arrow until the program is asked to stop: for each source it reads, decides, lands, publishes, notes and commits, in that order,
+ * and begins from the stored head after every restart, rebalance or fence. Resolves when stopped; throws on a bug or on a trouble that no
+ * retry can mend.
+ */
+export async function runArrow<In, Out, Value>(
+  arrow: Arrow<In, Out, Value>,
+  ledger: Ledger<Out>,
+  program: Program<StageConfig>,
+): Promise<void> {
+  const { config, logger, health, signal } = program;
+  const broker = new Broker(config.KAFKA_BROKERS, arrow.stage, logger);
+  const registry = makeSchemaRegistry(config.SCHEMA_REGISTRY_URL);
+  const retrying = { health, signal };
+  await retry('kafka', retrying, () => broker.connect());
+  program.onClose(() => broker.close());
+  const schemaId = await retry('registry', retrying, () => registry.register(arrow.output));
+  const topics = arrow.input.topicsOf(config.SOURCES);
+  const partitions = await retry('kafka', retrying, () => makeReady(broker, topics, arrow.output.name, config));
+
+  const publisher = makePublisher(
+    broker,
+    arrow.output.name,
+    partitions.get(arrow.output.name) ?? 1,
+    schemaId,
+    program.crashAt,
+  );
+  const failed = Promise.withResolvers<never>();
+  const readers = new Map<string, PartitionReader<In, Out, Value>>();
+  let consumer: Consumer | undefined;
+  const newReader = (topic: string, partition: number) =>
+    new PartitionReader({
+      arrow,
+      ledger,
+      publisher,
+      broker,
+      program,
+      consumer: () => consumer,
+      place: { topic, partition },
+      partitions: partitions.get(topic) ?? 1,
+      fail: failed.reject,
+    });
+
+  consumer = await retry('kafka', retrying, () =>
+    broker.consume({
+      groupId: `audit-${arrow.stage}`,
+      topics,
+      onAssigned: (assigned) => {
+        for (const reader of readers.values()) reader.abandon();
+        readers.clear();
+        for (const { topic, partitions: numbers } of assigned) {
+          for (const number of numbers) readers.set(`${topic}/${number}`, newReader(topic, number));
+        }
+        logger.info({ assigned }, 'partitions assigned');
+      },
+      onBatch: (batch) =>
+        takeBatch(readers.get(`${batch.topic}/${batch.partition}`), batch, registry, arrow, program).catch(
+          failed.reject,
+        ),
+    }),
+  );
+  program.onClose(() => consumer.stop());
+  const stopWatching = watch({ broker, registry, topics, readers, program, stage: arrow.stage });
+  program.onClose(stopWatching);
+  signal.addEventListener('abort', () => failed.reject(signal.reason), { once: true });
+  await failed.promise.catch((thrown) => {
+    if (!signal.aborted) throw thrown;
+  });
+}
+
+async function takeBatch<In, Out, Value>(
+  reader: PartitionReader<In, Out, Value> | undefined,
+  batch: Batch,
+  registry: SchemaRegistry,
+  arrow: Arrow<In, Out, Value>,
+  { health, signal }: Program<StageConfig>,
+): Promise<void> {
+  if (!reader) return;
+  const retrying = { health, signal, onPause: batch.heartbeat };
+  try {
+    await retry('registry', retrying, async () => arrow.input.prepare?.(registry, batch.messages));
+    await reader.take(batch);
+  } catch (thrown) {
+    // The place in the group was lost while waiting: whoever has the partition now goes on from the stored head.
+    if (signal.aborted || batch.isStale() || isRebalance(thrown)) return;
+    throw thrown;
+  }
+}
+
+const isRebalance = (thrown: unknown): boolean =>
+  thrown instanceof Error && /rebalanc|not aware of this member|generation/i.test(messageOf(thrown));
+
+/** Makes the output topic and waits for the input topics; gives the partition count of each. */
+async function makeReady(
+  broker: Broker,
+  inputs: readonly string[],
+  output: string,
+  config: StageConfig,
+): Promise<ReadonlyMap<string, number>> {
+  await broker.ensureTopic(output, config.TOPIC_PARTITIONS, config.TOPIC_REPLICAS);
+  const partitions = await broker.partitionsOf([...inputs, output]);
+  const missing = inputs.filter((topic) => !partitions.has(topic));
+  if (missing.length > 0) throw new Trouble('kafka.topic_missing', `${missing.join(', ')} (made by whoever writes it)`);
+  return partitions;
+}

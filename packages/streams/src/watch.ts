@@ -1,0 +1,66 @@
+import { messageOf, type Program } from '@overlay/runtime';
+import type { Broker } from './kafka.ts';
+import type { PartitionReader } from './partition-reader.ts';
+import type { SchemaRegistry } from './registry.ts';
+import type { StageConfig } from './stage.ts';
+
+/** Pause between two looks at the world. */
+const LOOK_MS = 2000;
+
+interface Watched<In, Out, Value> {
+  readonly broker: Broker;
+  readonly registry: SchemaRegistry;
+  readonly topics: readonly string[];
+  readonly readers: ReadonlyMap<string, PartitionReader<In, Out, Value>>;
+  readonly program: Program<StageConfig>;
+  readonly stage: string;
+}
+
+/** Looks every two seconds whether Kafka and the registry answer, and how far behind each source is. Returns the function that ends it. */
+export function watch<In, Out, Value>(watched: Watched<In, Out, Value>): () => Promise<void> {
+  const { registry, program } = watched;
+  const look = async () => {
+    await Promise.all([
+      check(program, 'registry', () => registry.ping()),
+      check(program, 'kafka', () => measureLag(watched)),
+    ]);
+  };
+  let running = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running.then(look);
+  }, LOOK_MS);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+async function check({ health }: Program<StageConfig>, dependency: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    health.up(dependency);
+  } catch (thrown) {
+    health.down(dependency, messageOf(thrown));
+  }
+}
+
+async function measureLag<In, Out, Value>({
+  broker,
+  topics,
+  readers,
+  program,
+  stage,
+}: Watched<In, Out, Value>): Promise<void> {
+  for (const topic of topics) {
+    const watermarks = await broker.watermarks(topic);
+    const ours = [...readers.values()].filter((reader) => reader.place.topic === topic);
+    for (const reader of ours.flatMap((partition) => [...partition.readers])) {
+      const high = watermarks.get(reader.place.partition)?.high ?? 0;
+      const labels = { stage, source: reader.source };
+      const records = Math.max(0, high - reader.nextOffset);
+      const seconds = records === 0 ? 0 : (Date.now() - (reader.lastTimestamp || Date.now())) / 1000;
+      program.metrics.lagRecords.set(labels, records);
+      program.metrics.lagSeconds.set(labels, Math.max(0, seconds));
+    }
+  }
+}
