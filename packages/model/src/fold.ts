@@ -14,6 +14,8 @@ export interface Decision<Out, Value> {
   readonly remember?: readonly (readonly [key: string, value: Value | null])[];
   /** False while the records read so far do not yet make a whole: the stored position stays before the first of them. */
   readonly isSettled?: boolean;
+  /** True when this only closed what was open before: the same record is decided on once more, now. */
+  readonly again?: boolean;
   /** The source transaction that is accounted for with this decision. */
   readonly gtid?: string;
 }

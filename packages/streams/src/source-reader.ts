@@ -215,8 +215,17 @@ export class SourceReader<In, Out, Value> {
         return;
       case 'record':
         if (decoded.sequence === undefined || this.#follows(decoded.sequence, message))
-          this.#apply(this.#decide(decoded.record), message);
+          this.#decideOn(decoded.record, message);
     }
+  }
+
+  #decideOn(record: In, message: Message): void {
+    let decision = this.#decide(record);
+    while (decision.again) {
+      this.#apply({ ...decision, isSettled: false }, message);
+      decision = this.#decide(record);
+    }
+    this.#apply(decision, message);
   }
 
   /** Whether a record with this sequence is the next one; a repeat is dropped, a jump is a gap. */
