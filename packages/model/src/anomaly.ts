@@ -28,3 +28,7 @@ export const Anomaly = z.object({
   sourceEventIds: z.array(z.uuid()),
 });
 export type Anomaly = z.infer<typeof Anomaly>;
+
+/** An anomaly with the case it belongs to: anomalies of one entity with no more than 24 hours between them share one. */
+export const CaseAnomaly = Anomaly.extend({ caseId: z.uuid() });
+export type CaseAnomaly = z.infer<typeof CaseAnomaly>;

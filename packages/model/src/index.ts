@@ -1,4 +1,4 @@
-export { Anomaly } from './anomaly.ts';
+export { Anomaly, CaseAnomaly } from './anomaly.ts';
 export { Actor, ActorGrade, BusinessEvent, type Json } from './business-event.ts';
 export { ChangeEvent, Operation, Row } from './change-event.ts';
 export type { Decision, Fold, Recall, Start } from './fold.ts';

@@ -1,4 +1,4 @@
-import { Anomaly } from './anomaly.ts';
+import { CaseAnomaly } from './anomaly.ts';
 import { BusinessEvent } from './business-event.ts';
 import { ChangeEvent } from './change-event.ts';
 import { Narrative } from './narrative.ts';
@@ -6,10 +6,10 @@ import { recordOf } from './record.ts';
 
 /** The dense topics by the noun of their records: name on Kafka and contract. Keys are source names. */
 export const topics = {
-  transaction: { name: 'audit.transactions', record: recordOf(ChangeEvent), item: ChangeEvent },
-  businessEvent: { name: 'audit.business-events', record: recordOf(BusinessEvent), item: BusinessEvent },
-  anomaly: { name: 'audit.anomalies', record: recordOf(Anomaly), item: Anomaly },
-  narrative: { name: 'audit.narratives', record: recordOf(Narrative), item: Narrative },
+  transaction: { name: 'audit.transactions', record: recordOf(ChangeEvent) },
+  businessEvent: { name: 'audit.business-events', record: recordOf(BusinessEvent) },
+  anomaly: { name: 'audit.anomalies', record: recordOf(CaseAnomaly) },
+  narrative: { name: 'audit.narratives', record: recordOf(Narrative) },
 } as const;
 
 /** The raw topic of a source: rows, transaction markers and schema changes in commit order, one partition. */

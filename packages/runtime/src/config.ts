@@ -5,6 +5,15 @@ import { messageOf } from './trouble.ts';
 /** The exit code of a program whose configuration is wrong (EX_CONFIG of sysexits.h). */
 export const EXIT_CONFIG = 78;
 
+/** What a program was told is wrong, beyond single settings: a pack that does not fit, a file that is not there. Ends it with 78. */
+export class Misconfigured extends Error {
+  override readonly name = 'Misconfigured';
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.map((mistake) => `  ${mistake}`).join('\n'));
+  }
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A setting whose value is hidden when the configuration is printed. */

@@ -1,4 +1,13 @@
-export { configOrExit, EXIT_CONFIG, names, printConfig, readConfig, runtimeConfig, secret } from './config.ts';
+export {
+  configOrExit,
+  EXIT_CONFIG,
+  Misconfigured,
+  names,
+  printConfig,
+  readConfig,
+  runtimeConfig,
+  secret,
+} from './config.ts';
 export { CRASH_POINTS, type CrashAt, type CrashPoint, makeCrashAt } from './crash-points.ts';
 export { Health, type State } from './health.ts';
 export { type Logger, makeLogger } from './log.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { configOrExit, EXIT_CONFIG, runtimeConfig } from './config.ts';
+import { configOrExit, EXIT_CONFIG, Misconfigured, runtimeConfig } from './config.ts';
 import { type CrashAt, makeCrashAt } from './crash-points.ts';
 import { Health } from './health.ts';
 import { serveHealth } from './http.ts';
@@ -42,6 +42,11 @@ export async function runProgram<Shape extends z.ZodRawShape>(
   const stop = new AbortController();
   const closers: (() => Promise<unknown>)[] = [];
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
+  // Started with a channel to its parent, a program ends with it.
+  if (process.connected) {
+    process.once('disconnect', () => stop.abort('the parent is gone'));
+    process.channel?.unref();
+  }
   stop.signal.addEventListener('abort', () => setTimeout(() => process.exit(1), STOP_MS_MAX).unref());
 
   let exitCode = 0;
@@ -59,7 +64,10 @@ export async function runProgram<Shape extends z.ZodRawShape>(
       onClose: (close) => closers.push(close),
     });
   } catch (thrown) {
-    if (!stop.signal.aborted) {
+    if (thrown instanceof Misconfigured) {
+      exitCode = EXIT_CONFIG;
+      process.stderr.write(`${name}: the configuration is wrong:\n${thrown.message}\n`);
+    } else if (!stop.signal.aborted) {
       exitCode = 1;
       logger.fatal({ err: thrown }, 'program failed');
     }

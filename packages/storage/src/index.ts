@@ -1,10 +1,38 @@
+export { openCases } from './cases.ts';
 export { Database, storageConfig } from './database.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
 export { migrate } from './migrate.ts';
 export {
+  type AnomalyFilter,
+  countAnomalies,
+  readAnomalies,
+  type StoredAnomaly,
+} from './queries/anomalies.ts';
+export { readStretchFacts, type StretchFacts } from './queries/day-facts.ts';
+export {
+  type DayRange,
+  readDayBound,
+  readDaysBetween,
+} from './queries/days.ts';
+export { type Found, findBusinessEvents, findByEntity, findByIds, findTransactions } from './queries/find.ts';
+export { readFactsBound, readHeads, readSources, STAGES, type StageHead } from './queries/heads.ts';
+export { readAuthors, readNarrative, storeNarrative } from './queries/narratives.ts';
+export {
+  countDeadLetters,
+  type DeadLetterCount,
+  findGaps,
+  readGaps,
+  readSetAside,
+  type SetAside,
+  type StoredGap,
+  writeGapDecision,
+} from './queries/open-matters.ts';
+export type { NamedSection } from './queries/sections.ts';
+export { readServerVersion } from './queries/server.ts';
+export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';
+export {
   anomalies,
   businessEvents,
-  type CaseAnomaly,
   changeEvents,
   narratives,
   type RecordTable,

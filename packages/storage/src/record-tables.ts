@@ -1,4 +1,4 @@
-import type { Anomaly, BusinessEvent, DenseRecord, Narrative } from '@overlay/model';
+import type { BusinessEvent, CaseAnomaly, DenseRecord, Narrative } from '@overlay/model';
 import type { Field } from './copy.ts';
 
 /** How the items of one kind of record become rows: the columns beside source, sequence, ordinal, commit time and body. */
@@ -16,9 +16,6 @@ export interface WrittenChange {
   readonly operation: string;
   readonly body: string;
 }
-
-/** An anomaly with the case that it belongs to. */
-export type CaseAnomaly = Anomaly & { readonly caseId: string };
 
 export const changeEvents: RecordTable<WrittenChange> = {
   name: 'change_events',

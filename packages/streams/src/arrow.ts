@@ -14,7 +14,8 @@ export type Decoded<In> =
 
 /** The left side of an arrow: which topics, whose records, and how to read them. */
 export interface Input<In> {
-  readonly topicsOf: (sources: readonly string[]) => readonly string[];
+  /** `prefix` goes before the names of our own topics. */
+  readonly topicsOf: (sources: readonly string[], prefix: string) => readonly string[];
   readonly sourceOf: (topic: string, message: Message) => string;
   /** True when records carry the sequence of another stage of ours; false when this stage makes it. */
   readonly isDense: boolean;
@@ -41,7 +42,7 @@ export function denseInput<Item>(contract: {
 }): Input<DenseRecord<Item>> {
   const unknown = new Set<number>();
   return {
-    topicsOf: () => [contract.name],
+    topicsOf: (_sources, prefix) => [prefix + contract.name],
     sourceOf: (_topic, message) => message.key?.toString('utf8') ?? '',
     isDense: true,
     async prepare(registry, messages) {

@@ -10,6 +10,26 @@ export const streamsConfig = {
     .transform((text) => text.split(',').map((broker) => broker.trim()))
     .describe('host:port, comma-separated'),
   SCHEMA_REGISTRY_URL: z.url().describe('Confluent-compatible API of the schema registry'),
+  KAFKA_SESSION_MS: z.coerce
+    .number()
+    .int()
+    .min(1000)
+    .max(300_000)
+    .default(10_000)
+    .describe(
+      'how long the group waits for a member that is silent before another takes over its partitions, in milliseconds',
+    ),
+  KAFKA_REQUEST_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(4_194_304)
+    .describe('bytes published to a topic in one request'),
+  TOPIC_PREFIX: z
+    .string()
+    .regex(/^[\w.-]*$/)
+    .default('')
+    .describe('put before the names of our own topics and groups where several installations share one Kafka'),
   TOPIC_PARTITIONS: z.coerce
     .number()
     .int()

@@ -30,6 +30,8 @@ export interface Outgoing {
 /** The consumer side: calls back with assignments and batches. */
 export interface Consumption {
   readonly groupId: string;
+  /** How long the group waits for a silent member, in milliseconds. */
+  readonly sessionMs: number;
   readonly topics: readonly string[];
   /** Called when the group (re)assigned partitions; batches of a partition come after. */
   readonly onAssigned: (assigned: readonly { topic: string; partitions: readonly number[] }[]) => void;
@@ -56,7 +58,6 @@ export interface Watermarks {
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Largest message that our topics take: a piece with one very large row. */
 const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
-const SESSION_MS = 10_000;
 const PARTITIONS_CONCURRENTLY_MAX = 8;
 
 /** Everything that a stage asks of Kafka. All failures of the world are thrown as the trouble `kafka.unreachable`. */
@@ -140,12 +141,12 @@ export class Broker {
     });
   }
 
-  async consume({ groupId, topics, onAssigned, onBatch }: Consumption): Promise<Consumer> {
+  async consume({ groupId, sessionMs, topics, onAssigned, onBatch }: Consumption): Promise<Consumer> {
     const consumer = this.#kafka.consumer({
       groupId,
-      sessionTimeout: SESSION_MS,
-      heartbeatInterval: SESSION_MS / 5,
-      rebalanceTimeout: 2 * SESSION_MS,
+      sessionTimeout: sessionMs,
+      heartbeatInterval: sessionMs / 5,
+      rebalanceTimeout: 2 * sessionMs,
       maxBytesPerPartition: FETCH_BYTES_MAX,
       maxWaitTimeInMs: 500,
       allowAutoTopicCreation: false,

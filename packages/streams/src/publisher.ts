@@ -5,9 +5,6 @@ import type { Broker, Outgoing } from './kafka.ts';
 import { partitionOf } from './partition.ts';
 import { piecesOf } from './pieces.ts';
 
-/** Bytes that are sent to the broker at once. */
-const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
-
 export interface Publisher {
   /** Appends records in their order. A failure may leave a prefix of them on the topic: publishing again repeats it, which readers drop. */
   readonly publish: (
@@ -15,14 +12,25 @@ export interface Publisher {
   ) => Promise<void>;
 }
 
-/** A publisher for one topic; `schemaId` frames what it writes. */
-export function makePublisher(
-  broker: Broker,
-  topic: string,
-  partitions: number,
-  schemaId: number,
-  crashAt: CrashAt,
-): Publisher {
+export interface PublisherDeps {
+  readonly broker: Broker;
+  readonly topic: string;
+  readonly partitions: number;
+  /** Frames what is written. */
+  readonly schemaId: number;
+  readonly requestBytesMax: number;
+  readonly crashAt: CrashAt;
+}
+
+/** A publisher for one topic. */
+export function makePublisher({
+  broker,
+  topic,
+  partitions,
+  schemaId,
+  requestBytesMax,
+  crashAt,
+}: PublisherDeps): Publisher {
   return {
     async publish(records) {
       let partition = 0;
@@ -39,7 +47,7 @@ export function makePublisher(
           const value = frame(schemaId, text);
           messages.push({ key: source, value });
           bytes += value.length;
-          if (bytes < REQUEST_BYTES_MAX) continue;
+          if (bytes < requestBytesMax) continue;
           await flush();
           crashAt('publish.between');
         }

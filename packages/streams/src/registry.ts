@@ -21,7 +21,9 @@ export interface SchemaRegistry {
 const ANSWER_MS_MAX = 5000;
 
 export function makeSchemaRegistry(url: string): SchemaRegistry {
-  const client = new confluent.SchemaRegistry({ host: url, retry: { retries: 0 } });
+  // The client compiles each schema with ajv, which knows neither zod's formats nor unions of types in its strict mode.
+  const options = { [confluent.SchemaType.JSON]: { validateFormats: false, strict: false } };
+  const client = new confluent.SchemaRegistry({ host: url, retry: { retries: 0 } }, options as Record<string, object>);
   const known = new Set<number>();
   return {
     async register(contract) {
@@ -61,8 +63,11 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
   };
 }
 
-function registryTrouble(thrown: unknown, doing: string): Trouble {
+/** The client's own errors carry a status, 400 also when nothing answers; whatever else it throws is a bug. */
+function registryTrouble(thrown: unknown, doing: string): unknown {
   const status = statusOf(thrown);
+  const isOurBug = status === undefined && !isUnanswered(thrown);
+  if (isOurBug) return thrown;
   const isRefusal = status === 409 || status === 422 || /incompatible/i.test(messageOf(thrown));
   return new Trouble(
     isRefusal ? 'registry.incompatible' : 'registry.unreachable',
@@ -74,3 +79,8 @@ function registryTrouble(thrown: unknown, doing: string): Trouble {
 function statusOf(thrown: unknown): number | undefined {
   return thrown instanceof Error && 'status' in thrown && typeof thrown.status === 'number' ? thrown.status : undefined;
 }
+
+/** What `fetch` throws when there is no answer, or none in time. */
+const isUnanswered = (thrown: unknown): boolean =>
+  thrown instanceof TypeError ||
+  (thrown instanceof Error && (thrown.name === 'TimeoutError' || /answers with status/.test(thrown.message)));

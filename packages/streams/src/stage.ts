@@ -12,6 +12,9 @@ export interface StageConfig {
   readonly SOURCES: readonly string[];
   readonly KAFKA_BROKERS: readonly string[];
   readonly SCHEMA_REGISTRY_URL: string;
+  readonly KAFKA_SESSION_MS: number;
+  readonly KAFKA_REQUEST_BYTES_MAX: number;
+  readonly TOPIC_PREFIX: string;
   readonly TOPIC_PARTITIONS: number;
   readonly TOPIC_REPLICAS: number;
 }
@@ -33,19 +36,21 @@ export async function runArrow<In, Out, Value>(
   const broker = new Broker(config.KAFKA_BROKERS, arrow.stage, logger);
   const registry = makeSchemaRegistry(config.SCHEMA_REGISTRY_URL);
   const retrying = { health, signal };
+  const output = { ...arrow.output, name: config.TOPIC_PREFIX + arrow.output.name };
   await retry('kafka', retrying, () => broker.connect());
   program.onClose(() => broker.close());
-  const schemaId = await retry('registry', retrying, () => registry.register(arrow.output));
-  const topics = arrow.input.topicsOf(config.SOURCES);
-  const partitions = await retry('kafka', retrying, () => makeReady(broker, topics, arrow.output.name, config));
+  const schemaId = await retry('registry', retrying, () => registry.register(output));
+  const topics = arrow.input.topicsOf(config.SOURCES, config.TOPIC_PREFIX);
+  const partitions = await retry('kafka', retrying, () => makeReady(broker, topics, output.name, config));
 
-  const publisher = makePublisher(
+  const publisher = makePublisher({
     broker,
-    arrow.output.name,
-    partitions.get(arrow.output.name) ?? 1,
+    topic: output.name,
+    partitions: partitions.get(output.name) ?? 1,
     schemaId,
-    program.crashAt,
-  );
+    requestBytesMax: config.KAFKA_REQUEST_BYTES_MAX,
+    crashAt: program.crashAt,
+  });
   const failed = Promise.withResolvers<never>();
   const readers = new Map<string, PartitionReader<In, Out, Value>>();
   let consumer: Consumer | undefined;
@@ -64,7 +69,8 @@ export async function runArrow<In, Out, Value>(
 
   consumer = await retry('kafka', retrying, () =>
     broker.consume({
-      groupId: `audit-${arrow.stage}`,
+      groupId: `${config.TOPIC_PREFIX}audit-${arrow.stage}`,
+      sessionMs: config.KAFKA_SESSION_MS,
       topics,
       onAssigned: (assigned) => {
         for (const reader of readers.values()) reader.abandon();

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isSameAmount, minus, sum, times } from './decimal.ts';
+
+test('decimal text is computed exactly', () => {
+  expect(sum(['0.10', '0.2', '-3'])).toBe('-2.70');
+  expect(sum([])).toBe('0');
+  expect(minus('50', '98')).toBe('-48');
+  expect(minus('0.05', '0.1')).toBe('-0.05');
+  expect(times('3', '12.50')).toBe('37.50');
+  expect(sum(['99999999999999999999.99', '0.01'])).toBe('100000000000000000000.00');
+  expect(isSameAmount('12.5', '12.500')).toBe(true);
+  expect(isSameAmount('-0.00', '0')).toBe(true);
+  expect(isSameAmount('12.5', '12.51')).toBe(false);
+});
+
+test.each(['', 'abc', '1e5', '1.', '.5', '0x1', 'NaN', '1 '])('%j is no decimal number', (text) => {
+  expect(() => sum([text])).toThrow(RangeError);
+});
+
+test('adding and taking away again gives the same amount, whatever the order', () => {
+  const decimal = fc
+    .tuple(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.integer({ min: 0, max: 12 }))
+    .map(([units, scale]) => {
+      const digits = String(units < 0n ? -units : units).padStart(scale + 1, '0');
+      const whole = digits.slice(0, digits.length - scale);
+      return `${units < 0n ? '-' : ''}${whole}${scale > 0 ? `.${digits.slice(-scale)}` : ''}`;
+    });
+  fc.assert(
+    fc.property(decimal, decimal, decimal, (a, b, c) => {
+      expect(isSameAmount(minus(sum([a, b]), b), a)).toBe(true);
+      expect(sum([a, b, c])).toBe(sum([c, a, b]));
+      expect(isSameAmount(times(a, sum([b, c])), sum([times(a, b), times(a, c)]))).toBe(true);
+    }),
+  );
+});

@@ -1,0 +1,147 @@
+import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
+import { type BusinessEvent, must } from '@overlay/model';
+import { isSameAmount, minus, sum, times } from './decimal.ts';
+
+/** CEL types of the variables that an expression may name. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** What expressions may ask of the world that their caller holds. */
+export interface Lookups {
+  /** The label of a table's row; null when the row, or its label, is not known. */
+  readonly label: (table: string, key: string) => string | null;
+  /** Whether a place is open at an instant, or at a reading of its wall clock. A RangeError says that the text is neither. */
+  readonly isOpen: (time: string, place: string) => boolean;
+}
+
+/** What an expression gives: JSON, integers as decimal text. */
+export type Json = BusinessEvent['payload'][string];
+
+/** A compiled expression. Throws an error that {@link failureOf} can name when it cannot be evaluated. */
+export type Evaluate = (context: Readonly<Record<string, unknown>>) => Json;
+
+const ROW = 'map<string, dyn>';
+/** Of one row change: `where` of anchors and joins. */
+export const ROW_VARIABLES: Variables = { before: ROW, after: ROW, operation: 'string', time: 'string' };
+/** Of one business event: everything in detectors. */
+export const EVENT_VARIABLES: Variables = { payload: ROW, actor: ROW, time: 'string' };
+export const VALUE_VARIABLES: Variables = { ...EVENT_VARIABLES, value: 'double' };
+/** Of a rule: its anchor row and its joins by name. */
+export const ruleVariables = (
+  joins: Readonly<Record<string, { readonly cardinality: 'many' | 'one' }>>,
+): Variables => ({
+  ...ROW_VARIABLES,
+  ...Object.fromEntries(
+    Object.entries(joins).map(([name, { cardinality }]) => [name, cardinality === 'many' ? `list<${ROW}>` : ROW]),
+  ),
+});
+
+/** CEL's own words, by its specification. */
+const RESERVED: ReadonlySet<string> = new Set(
+  'as break const continue else false for function if import in let loop namespace null package return true var void while'.split(
+    ' ',
+  ),
+);
+/** Answers for when there is nobody to ask: enough to check expressions. */
+const NO_LOOKUPS: Lookups = { label: () => null, isOpen: () => true };
+
+/**
+ * Compiles CEL expressions over `variables`. Beside CEL's own there are `label(table, key)`, `isOpen(time, place)`, and exact
+ * arithmetic on decimal text: `sum(list)`, `minus(a, b)`, `times(a, b)`, `sameAmount(a, b)`. Integers come out as decimal text.
+ */
+export function makeCompiler(variables: Variables, lookups: Lookups): (expression: string) => Evaluate {
+  const environment = environmentOf(variables, lookups);
+  return (expression) => {
+    const parsed = environment.parse(expression);
+    return (context) => toJson(parsed(context));
+  };
+}
+
+/** What is wrong with an expression, and where in its text; null when nothing is. `isCondition` asks for true or false. */
+export function expressionMistake(
+  expression: string,
+  variables: Variables,
+  isCondition: boolean,
+): { readonly offset: number; readonly message: string } | null {
+  const { valid, type, error } = environmentOf(variables, NO_LOOKUPS).check(expression);
+  if (!valid) {
+    const names = Object.keys(variables).join(', ');
+    return {
+      offset: error?.range?.start ?? 0,
+      message: `is no valid expression: ${error?.summary ?? 'unreadable'}; it may name ${names}`,
+    };
+  }
+  if (isCondition && type !== 'bool' && type !== 'dyn')
+    return { offset: 0, message: `must be true or false, but gives ${type}: compare it with something` };
+  return null;
+}
+
+/** Whether a name already means something in expressions, such as `type` or `after`, so that no join can have it. */
+export function isTakenName(name: string): boolean {
+  return name in ROW_VARIABLES || environmentOf({}, NO_LOOKUPS).hasVariable(name) || RESERVED.has(name);
+}
+
+/** CEL's code for why an expression could not be evaluated (`no_such_key`: a column or field is missing); null for any other error. */
+export function failureOf(error: unknown): string | null {
+  return error instanceof EvaluationError || error instanceof CelTypeError || error instanceof ParseError
+    ? error.code
+    : null;
+}
+
+/** Building one costs milliseconds: once per compiler, never per record. */
+function environmentOf(variables: Variables, lookups: Lookups): Environment {
+  const environment = new Environment({ homogeneousAggregateLiterals: false })
+    .registerFunction('label(string, dyn): dyn', (table: string, key: unknown) =>
+      key === null ? null : lookups.label(table, plain(key)),
+    )
+    .registerFunction('isOpen(dyn, dyn): bool', (time: unknown, place: unknown) =>
+      computed('not_a_time', () => lookups.isOpen(plain(time), plain(place))),
+    )
+    .registerFunction('sum(list): string', (values: readonly unknown[]) =>
+      computed('not_a_decimal', () => sum(values.map(plain))),
+    )
+    .registerFunction('minus(dyn, dyn): string', (a: unknown, b: unknown) =>
+      computed('not_a_decimal', () => minus(plain(a), plain(b))),
+    )
+    .registerFunction('times(dyn, dyn): string', (a: unknown, b: unknown) =>
+      computed('not_a_decimal', () => times(plain(a), plain(b))),
+    )
+    .registerFunction('sameAmount(dyn, dyn): bool', (a: unknown, b: unknown) =>
+      computed('not_a_decimal', () => isSameAmount(plain(a), plain(b))),
+    );
+  for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
+  return environment;
+}
+
+const plain = (value: unknown): string => (value === null ? '' : String(value));
+
+function computed<Value>(code: string, compute: () => Value): Value {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof RangeError) throw new EvaluationError({ code, message: error.message });
+    throw error;
+  }
+}
+
+function toJson(value: unknown): Json {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) ? value : null;
+    case 'bigint':
+      return String(value);
+    default:
+      return toStructure(value);
+  }
+}
+
+function toStructure(value: unknown): Json {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return value.map(toJson);
+  if (value instanceof Date) return value.toISOString();
+  must(typeof value === 'object', 'a CEL value is a scalar, a list or a map');
+  const entries = value instanceof Map ? [...value.entries()] : Object.entries(value);
+  return Object.fromEntries(entries.map(([key, part]) => [String(key), toJson(part)]));
+}

@@ -1,0 +1,32 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { loadPack } from './load.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+test('every pack that ships can be loaded', async () => {
+  for (const name of await readdir(join(root, 'packs')))
+    await expect(loadPack(join(root, 'packs', name))).resolves.toMatchObject({ name });
+});
+
+test('a folder with mistakes gives one error with all of them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pack-'));
+  await writeFile(join(folder, 'pack.yaml'), 'name: x\nversion: 0\n');
+  await expect(loadPack(folder)).rejects.toThrow(/version must be 1 or more[\s\S]*|title is missing/);
+  await expect(loadPack(join(folder, 'none'))).rejects.toThrow(/ENOENT/);
+});
+
+test('the core knows no domain: no word of the packs that ship stands in its code', async () => {
+  const words = /pharmac|\bsales?\b|inventor|branch|cashier|\bproducts?\b|theft|\bstock\b|supplier/i;
+  for (const core of ['packs', 'rules', 'detectors']) {
+    const folder = join(root, 'packages', core, 'src');
+    for (const file of await readdir(folder)) {
+      if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue;
+      const lines = (await readFile(join(folder, file), 'utf8')).split('\n');
+      const found = lines.flatMap((line, index) => (words.test(line) ? [`${core}/${file}:${index + 1}: ${line}`] : []));
+      expect(found).toEqual([]);
+    }
+  }
+});

@@ -1,0 +1,89 @@
+import { expect, test } from '@jest/globals';
+import { parsePack } from './parse.ts';
+import { LIBRARY } from './testing/small.ts';
+
+const mistakesOf = (text: string): readonly string[] => {
+  const parsed = parsePack(text, 'pack.yaml');
+  return parsed.ok ? [] : parsed.mistakes;
+};
+
+/** The pack with one text replaced, and the line on which that text stands. */
+function broken(from: string, to: string): { text: string; line: number } {
+  expect(LIBRARY).toContain(from);
+  const at = LIBRARY.indexOf(from);
+  return { text: LIBRARY.replace(from, to), line: LIBRARY.slice(0, at).split('\n').length };
+}
+
+test('a whole pack is read, with its defaults', () => {
+  const parsed = parsePack(LIBRARY, 'pack.yaml');
+  expect(parsed).toMatchObject({
+    ok: true,
+    pack: {
+      name: 'library',
+      rules: [{ id: 'loan.made', version: 3, confidence: 1, joins: { lines: { cardinality: 'many' } } }],
+      detectors: [{ method: 'large_value', policies: [] }],
+      report: { sections: [{ measure: { kind: 'sum', path: 'fee' } }] },
+    },
+  });
+});
+
+test.each([
+  ['version: 1\ntitle', 'version: one\ntitle', /version must be number, is string/],
+  ['currency: EUR', 'currency: euro', /currency must be an ISO 4217 code/],
+  ['timeZone: Europe/Berlin', 'timeZone: Berlin', /no time zone known here: write an IANA name/],
+  ['"10:00", close: "18:00" }\n  places', '"25:00", close: "18:00" }\n  places', /time of day in quotes/],
+  ['cardinality: one', 'cardinality: two', /must be one of many, one/],
+  ['operations: [INSERT], where', 'operations: [INSRT], where', /must be one of INSERT, UPDATE/],
+  ['    occurredAt', '    occuredAt', /unknown key 'occuredAt'.*known here are id, version/],
+  ['method: large_value', 'method: biggest', /must be large_value, rare_change or closed_hours/],
+  ['table: loan_lines, operations', 'table: loan_line, operations', /table 'loan_line' is not declared/],
+  [
+    'size(lines) > 0',
+    'size(lnes) > 0',
+    /Unknown variable: lnes; it may name before, after, operation, time, lines, desk/,
+  ],
+  ['size(lines) > 0', 'size(lines)', /must be true or false, but gives int/],
+  ["label('members', after", "label('people', after", /labels of 'people', which has none/],
+  ['desk_id: lines.desk_id', 'desk_id: line.desk_id', /join 'line', which does not stand above/],
+  ['sum(fee)', 'sum(fees)', /names 'fees', which no rule writes/],
+  ['groupBy: member', 'groupBy: membr', /names 'membr'/],
+  ['eventType: loan.made', 'eventType: loan.done', /no rule gives events of type 'loan.done'/],
+  ['usually {typical}', 'usually {median}', /slot \{median\} that nothing fills/],
+  ['medium: 4', 'medium: 40', /severity must rise/],
+  ['labels: members', 'labels: loans', /'loans' is no table with a label/],
+  ['      fee: after.fee', '      doubts: after.fee', /'doubts' is written by the engine/],
+  ['      desk: { table', '      list: { table', /'list' already means something/],
+])('%j written as %j is told with its line and what to do', (from, to, message) => {
+  const { text, line } = broken(from, to);
+  const found = mistakesOf(text).find((mistake) => message.test(mistake));
+  expect(found ?? mistakesOf(text)).toMatch(message);
+  const said = Number(/^pack\.yaml:(\d+):\d+: /.exec(found ?? '')?.[1]);
+  expect(said).toBeGreaterThanOrEqual(line);
+  expect(said).toBeLessThanOrEqual(line + 1);
+});
+
+test('all mistakes are told at once, in the order of the file', () => {
+  const text = LIBRARY.replace('currency: EUR\n', '')
+    .replace('loan_id: loan_id', 'loan_id: 1')
+    .replace('sum(fee)', 'avg(fee)');
+  const mistakes = mistakesOf(text);
+  expect(mistakes).toHaveLength(3);
+  expect(mistakes[0]).toMatch(/currency is missing: add it/);
+  expect(mistakes[1]).toMatch(/rules\[0\]\.joins\.lines\.on\.loan_id must be string, is number/);
+  expect(mistakes[2]).toMatch(/measure must be count or sum/);
+});
+
+test('an expression that fails to compile is placed at the very character', () => {
+  const { text, line } = broken("where: after.kind != 'test'", 'where: after.kind !! 1');
+  const column = (text.split('\n')[line - 1] ?? '').indexOf('!!') + 1;
+  expect(mistakesOf(text)).toEqual([expect.stringContaining(`pack.yaml:${line}:${column}: rules[0].anchor.where`)]);
+});
+
+test('two rules with one id, and text that is no YAML', () => {
+  const rule = LIBRARY.slice(LIBRARY.indexOf('  - id: loan.made'), LIBRARY.indexOf('detectors:'));
+  expect(mistakesOf(LIBRARY.replace(rule, rule + rule))).toEqual([
+    expect.stringMatching(/comes twice among the rules/),
+  ]);
+  expect(mistakesOf('a: [1\nb: }')[0]).toMatch(/^pack\.yaml:2:1: is no valid YAML/);
+  expect(mistakesOf('')).toEqual([expect.stringMatching(/the pack must be object, is nothing/)]);
+});

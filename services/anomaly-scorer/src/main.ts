@@ -1,0 +1,13 @@
+import { loadPack } from '@overlay/packs/load';
+import { runProgram } from '@overlay/runtime';
+import { anomalies, Database, makeLedger, openCases } from '@overlay/storage';
+import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
+import { config } from './config.ts';
+import { score } from './topology.ts';
+
+await runProgram('anomaly-scorer', STAGE_DEPENDENCIES, config, async (program) => {
+  const arrow = score(await loadPack(program.config.PACK_DIR));
+  const database = new Database(program.config.DATABASE_URL, program.config.DATABASE_POOL_MAX);
+  program.onClose(() => database.close());
+  await runArrow(arrow, makeLedger(database, { stage: arrow.stage, table: anomalies, alsoLand: openCases }), program);
+});

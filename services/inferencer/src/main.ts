@@ -1,0 +1,13 @@
+import { loadPack } from '@overlay/packs/load';
+import { runProgram } from '@overlay/runtime';
+import { businessEvents, Database, makeLedger } from '@overlay/storage';
+import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
+import { config } from './config.ts';
+import { infer } from './topology.ts';
+
+await runProgram('inferencer', STAGE_DEPENDENCIES, config, async (program) => {
+  const arrow = infer(await loadPack(program.config.PACK_DIR));
+  const database = new Database(program.config.DATABASE_URL, program.config.DATABASE_POOL_MAX);
+  program.onClose(() => database.close());
+  await runArrow(arrow, makeLedger(database, { stage: arrow.stage, table: businessEvents }), program);
+});
