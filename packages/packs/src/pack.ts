@@ -31,7 +31,7 @@ const fraction = z
 const operations = z.array(Operation).min(1, { error: 'must name at least one operation, such as [INSERT]' });
 
 /** CEL text. */
-export const Expression = z.string({ error: 'must be an expression in text: put it in quotes' }).min(1, {
+const Expression = z.string({ error: 'must be an expression in text: put it in quotes' }).min(1, {
   error: 'must not be empty: write a CEL expression',
 });
 

@@ -1,0 +1,109 @@
+import {
+  type Branch,
+  makeBranches,
+  makeProducts,
+  makeSuppliers,
+  makeUsers,
+  type Product,
+  ROLE_NAMES,
+  type Supplier,
+  type User,
+} from './catalogue.ts';
+import { PLACES } from './names.ts';
+import type { Random } from './random.ts';
+import { dateOfDay } from './time.ts';
+import { type Deed, insert, money } from './transaction.ts';
+import { branchAt, cellOf, dailyUnitsOf, fullStock, makeWorld, type World } from './world.ts';
+
+const FOUNDER_ID = 1;
+
+/** The chain before its first day: its world, and the transactions that write it down. */
+export function found(random: Random, salesPerDay: number, firstDay: number): { world: World; deeds: Deed[] } {
+  const branches = makeBranches();
+  const suppliers = makeSuppliers(random.fork('suppliers'));
+  const users = makeUsers(random.fork('users'), branches);
+  const world = makeWorld(
+    {
+      branches,
+      products: makeProducts(random.fork('products')),
+      users,
+      supplierIds: suppliers.map((supplier) => supplier.id),
+      salesPerDay,
+      nextId: { sale: 1, adjustment: 1, order: 1, user: users.length + 1, supplier: suppliers.length + 1 },
+    },
+    random,
+  );
+  const stocking = random.fork('first stock');
+  const deeds = [
+    {
+      statements: [
+        insert(
+          'roles',
+          ['role_id', 'name'],
+          ROLE_NAMES.map((name, index) => [index + 1, name]),
+        ),
+      ],
+    },
+    { statements: [branchesInsert(branches)] },
+    { statements: [suppliersInsert(suppliers)] },
+    { statements: [productsInsert(world.products)] },
+    { statements: [usersInsert(users, FOUNDER_ID)] },
+    ...branches.map((_, place) => stockBranch(world, stocking, place, firstDay)),
+  ];
+  return { world, deeds };
+}
+
+export function usersInsert(users: readonly User[], created_by: number) {
+  return insert(
+    'users',
+    ['user_id', 'username', 'role_id', 'branch_id', 'is_active', 'created_by', 'updated_by'],
+    users.map((user) => [user.id, user.username, user.role_id, user.branch_id, 1, created_by, created_by]),
+  );
+}
+
+export function suppliersInsert(suppliers: readonly Supplier[]) {
+  return insert(
+    'suppliers',
+    ['supplier_id', 'name', 'contact_name', 'contact_phone', 'contact_email'],
+    suppliers.map((each) => [each.id, each.name, each.contact_name, each.contact_phone, each.contact_email]),
+  );
+}
+
+function branchesInsert(branches: readonly Branch[]) {
+  return insert(
+    'branches',
+    ['branch_id', 'name', 'address', 'city', 'region', 'created_by', 'updated_by'],
+    branches.map((branch, place) => {
+      const { city, region, street } = PLACES[place] ?? { city: null, region: null, street: null };
+      return [branch.id, `Branch ${branch.id}`, street, city, region, FOUNDER_ID, FOUNDER_ID];
+    }),
+  );
+}
+
+function productsInsert(products: readonly Product[]) {
+  return insert(
+    'products',
+    ['product_id', 'sku', 'name', 'category', 'unit_price', 'is_controlled', 'created_by', 'updated_by'],
+    products.map((product) => [
+      product.id,
+      product.sku,
+      product.name,
+      product.category,
+      money(product.price_cents),
+      product.is_controlled ? 1 : 0,
+      FOUNDER_ID,
+      FOUNDER_ID,
+    ]),
+  );
+}
+
+function stockBranch(world: World, random: Random, branch: number, firstDay: number): Deed {
+  const rows = world.products.map((product, place) => {
+    const quantity = Math.round(fullStock(dailyUnitsOf(world, branch, place)) * random.between(0.35, 1));
+    world.stock[cellOf(world, branch, place)] = quantity;
+    return [branchAt(world, branch).id, product.id, quantity, dateOfDay(firstDay - random.integer(1, 30))];
+  });
+  return {
+    statements: [insert('inventory', ['branch_id', 'product_id', 'quantity_on_hand', 'last_counted_date'], rows)],
+  };
+}

@@ -1,0 +1,136 @@
+import { ADJUSTMENT_SHARE, performStep } from './business.ts';
+import { changeAPrice, changeARole, hire } from './office.ts';
+import { orderMostNeeded, settleOrder } from './orders.ts';
+import { makeRandom, makeSampler, type Random, type Sampler } from './random.ts';
+import { CLOSING_HOUR, OPENING_HOUR } from './shape.ts';
+import { adjustOrdinarily, sell } from './shop.ts';
+import { HOUR_US, localDay, localHour, startOfDay } from './time.ts';
+import type { Deed, Transaction } from './transaction.ts';
+import { drawLot, type Step } from './trouble.ts';
+import { must, type World } from './world.ts';
+
+export type LiveOptions = {
+  readonly seed: string;
+  /** One trouble of each kind in each so many transactions; the first ones come within 200. 0: no trouble. */
+  readonly troubleEvery: number;
+  /** Keeps the ids of this run's troubles apart from those of others, for example the instant of its start. */
+  readonly run: string;
+};
+
+/** The next transaction of the business at this instant of the wall clock; it carries no commit time of its own. */
+export type Live = (now_us: number) => Transaction;
+
+/** The first troubles come at least this early. */
+const FIRST_TROUBLE_TRANSACTIONS = 200;
+/** Every so many transactions somebody looks after a delivery or a branch's shelves. */
+const RESTOCK_EVERY = 15;
+/** Of a hundred thousand transactions in opening hours; the rest are sales. */
+const OFFICE_SHARES = { price_change: 0.001, role_change: 0.0002, hire: 0.0001 } as const;
+/** Branches tried for a sale before shelves are taken to be empty everywhere. */
+const SALE_ATTEMPTS = 50;
+
+type DueStep = { readonly after: number; readonly step: Step };
+
+/**
+ * The business at the wall clock. The order of deeds follows from the world, the seed and the instants asked for. Round the
+ * clock it sells and restocks; corrections by hand and the office's work keep to opening hours, so that what happens out
+ * of hours is trouble.
+ */
+export function makeLive(world: World, options: LiveOptions): Live {
+  const random = makeRandom(options.seed).fork(`live:${world.nextId.sale}`);
+  const branchSampler = makeSampler(world.shares);
+  const troubles = makeTroubleQueue(world, random.fork('trouble'), options);
+  let count = 0;
+  return (now_us) => {
+    count += 1;
+    const deed =
+      troubles(count, now_us) ??
+      (count % RESTOCK_EVERY === 0 ? restock(world, random, count / RESTOCK_EVERY, now_us) : undefined) ??
+      (isOpen(now_us) ? seldom(world, random, branchSampler, now_us) : undefined) ??
+      sellSomewhere(world, random, branchSampler, now_us);
+    return { at: undefined, ...deed };
+  };
+}
+
+/** The local time that a thief of the live stream writes down: now, if it is night, else a moment of last night. */
+export function nightMoment(random: Random, now_us: number): number {
+  const hour = localHour(now_us);
+  if (hour >= 23 || hour < 3) return now_us;
+  return Math.floor(startOfDay(localDay(now_us)) + random.between(-HOUR_US, 3 * HOUR_US - 1));
+}
+
+function isOpen(now_us: number): boolean {
+  const hour = localHour(now_us);
+  return hour >= OPENING_HOUR && hour < CLOSING_HOUR;
+}
+
+function makeTroubleQueue(world: World, random: Random, options: LiveOptions) {
+  const queue: DueStep[] = [];
+  let cycle = 0;
+  const next = (count: number, now_us: number): Deed | undefined => {
+    if (options.troubleEvery === 0) return undefined;
+    if (count > cycle * options.troubleEvery) {
+      queue.push(...planCycle(world, random, options, cycle));
+      queue.sort((a, b) => a.after - b.after);
+      cycle += 1;
+    }
+    for (let due = queue[0]; due !== undefined && due.after <= count; due = queue[0]) {
+      queue.shift();
+      const deed = performStep(world, random, due.step, now_us, nightMoment(random, now_us));
+      if (deed !== undefined) return deed;
+    }
+    return undefined;
+  };
+  return next;
+}
+
+/** The steps of one cycle by the count of transactions after which each is due. */
+function planCycle(world: World, random: Random, options: LiveOptions, cycle: number): DueStep[] {
+  const start = cycle * options.troubleEvery;
+  const length = cycle === 0 ? Math.min(options.troubleEvery, FIRST_TROUBLE_TRANSACTIONS) : options.troubleEvery;
+  const after = (from: number, to: number): number => start + Math.floor(length * random.between(from, to));
+  const lotOf = (kind: string) => drawLot(world, random, `live-${kind}-${options.run}-${cycle + 1}`);
+  const loss = lotOf('loss');
+  const theft = lotOf('theft');
+  const promotion = lotOf('self-promotion');
+  const thefts = Array.from({ length: random.integer(4, 7) }, () => after(0.35, 0.6)).sort((a, b) => a - b);
+  return [
+    { after: after(0.02, 0.05), step: { act: 'rush_order', lot: loss } },
+    { after: after(0.08, 0.12), step: { act: 'rush_delivery', lot: loss } },
+    { after: after(0.15, 0.3), step: { act: 'self_promotion', lot: promotion } },
+    ...thefts.map((due, index): DueStep => {
+      return { after: due, step: { act: 'theft', lot: theft, isLast: index === thefts.length - 1 } };
+    }),
+    { after: after(0.65, 0.9), step: { act: 'loss', lot: loss } },
+    { after: after(0.92, 0.99), step: { act: 'reversal', lot: promotion } },
+  ];
+}
+
+/** By turns: the oldest order on its way arrives, or the next branch orders what it needs most. */
+function restock(world: World, random: Random, turn: number, now_us: number): Deed | undefined {
+  const oldest = world.pending.find((order) => order.rushFor === undefined);
+  if (turn % 2 === 0 && oldest !== undefined) return settleOrder(world, random, oldest);
+  return orderMostNeeded(world, Math.floor(turn / 2) % world.branches.length, now_us);
+}
+
+function seldom(world: World, random: Random, branchSampler: Sampler, now_us: number): Deed | undefined {
+  const drawn = random.unit();
+  let edge: number = ADJUSTMENT_SHARE;
+  if (drawn < edge) return adjustOrdinarily(world, random, branchSampler(random), now_us);
+  edge += OFFICE_SHARES.price_change;
+  if (drawn < edge) return changeAPrice(world, random);
+  edge += OFFICE_SHARES.role_change;
+  if (drawn < edge) return changeARole(world, random);
+  edge += OFFICE_SHARES.hire;
+  return drawn < edge ? hire(world, random) : undefined;
+}
+
+function sellSomewhere(world: World, random: Random, branchSampler: Sampler, now_us: number): Deed {
+  for (let attempt = 0; attempt < SALE_ATTEMPTS; attempt += 1) {
+    const deed = sell(world, random, branchSampler(random), now_us);
+    if (deed !== undefined) return deed;
+  }
+  const [waiting] = world.pending;
+  must(waiting !== undefined, 'every shelf is empty and no order is on its way');
+  return settleOrder(world, random, waiting);
+}

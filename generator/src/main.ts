@@ -1,0 +1,128 @@
+import { Command, CommanderError, Option } from 'commander';
+import { runHistory, runLive, runSchema } from './commands.ts';
+import { Failure } from './failure.ts';
+import { findUrl, parseDatabase, parseInstant, parsePositive, parseTroubleEvery, parseWhole } from './options.ts';
+import { DATABASE } from './schema.ts';
+
+const FULL_SALES_PER_DAY = 10_000;
+
+type Shared = { mysqlUrl?: string; database: string; seed: string; truth?: string; progress?: true };
+type HistoryFlags = Shared & { days: number; until?: number; scale: number; salesPerDay?: number; diskWaits: boolean };
+type LiveFlags = Shared & { rate: number; duration?: number; maxTransactions?: number; troubleEvery: number };
+
+process.exitCode = await main(process.argv);
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv);
+    return 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    if (!(thrown instanceof Failure)) throw thrown;
+    process.stderr.write(`generator: ${thrown.message}\n`);
+    return thrown.exitCode;
+  }
+}
+
+function program(): Command {
+  const root = new Command('generate')
+    .description('Writes the business of a pharmacy chain into MySQL, the same for the same seed.')
+    .exitOverride();
+  subcommand(root, 'schema', 'create the database and its tables, where they are missing').action(
+    async (flags: Shared) => {
+      print(await runSchema(target(flags)));
+    },
+  );
+  historyCommand(root);
+  liveCommand(root);
+  return root;
+}
+
+function historyCommand(root: Command): void {
+  written(subcommand(root, 'history', 'write N whole local days of business and the part of the day before --until'))
+    .addOption(new Option('--days <n>', 'whole days').argParser(parseWhole(1, 3660)).makeOptionMandatory())
+    .addOption(new Option('--until <instant>', 'where it ends, with zone (default: now)').argParser(parseInstant))
+    .addOption(
+      new Option('--scale <factor>', `1 is ${FULL_SALES_PER_DAY} sales a day`)
+        .argParser(parsePositive(1000))
+        .default(1),
+    )
+    .addOption(
+      new Option('--sales-per-day <n>', 'in the mean, over all branches')
+        .argParser(parsePositive(1e7))
+        .conflicts('scale'),
+    )
+    .option(
+      '--no-disk-waits',
+      'twice as fast: the server stops syncing at commit meanwhile (SET GLOBAL, put back after)',
+    )
+    .action(async (flags: HistoryFlags) => {
+      const totals = await runHistory({
+        ...target(flags),
+        days: flags.days,
+        seed: flags.seed,
+        until_us: flags.until ?? Date.now() * 1000,
+        salesPerDay: flags.salesPerDay ?? FULL_SALES_PER_DAY * flags.scale,
+        isWaitingForDisk: flags.diskWaits,
+        truth: flags.truth,
+        isProgressShown: isProgressShown(flags),
+      });
+      print(totals);
+    });
+}
+
+function liveCommand(root: Command): void {
+  written(subcommand(root, 'live', 'go on with the business at the wall clock, until SIGTERM or SIGINT'))
+    .addOption(
+      new Option('--rate <n>', 'transactions per second').argParser(parsePositive(10_000)).makeOptionMandatory(),
+    )
+    .addOption(new Option('--duration <seconds>', 'stop after so long').argParser(parsePositive(1e9)))
+    .addOption(new Option('--max-transactions <n>', 'stop after so many').argParser(parseWhole(1, 1e12)))
+    .addOption(
+      new Option('--trouble-every <n>', 'transactions in which one trouble of each kind falls; 0: none')
+        .argParser(parseTroubleEvery)
+        .default(2000),
+    )
+    .action(async (flags: LiveFlags) => {
+      const stop = new AbortController();
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+      const command = {
+        ...target(flags),
+        rate: flags.rate,
+        seed: flags.seed,
+        duration_s: flags.duration,
+        transactionsMax: flags.maxTransactions,
+        troubleEvery: flags.troubleEvery,
+        truth: flags.truth,
+        isProgressShown: isProgressShown(flags),
+      };
+      print(await runLive(command, stop.signal));
+    });
+}
+
+function subcommand(root: Command, name: string, description: string): Command {
+  return root
+    .command(name)
+    .description(description)
+    .addOption(new Option('--mysql-url <url>', 'mysql://user:password@host:port (or MYSQL_URL, MYSQL_URL_FILE)'))
+    .addOption(new Option('--database <name>', 'the database').argParser(parseDatabase).default(DATABASE));
+}
+
+function written(command: Command): Command {
+  return command
+    .option('--seed <text>', 'same seed and options, same business', '1')
+    .option('--truth <file>', 'where to write the injected trouble, as JSON lines')
+    .option('--progress', 'show progress on stderr also without a terminal');
+}
+
+function target(flags: Pick<Shared, 'mysqlUrl' | 'database'>) {
+  return { url: findUrl(flags.mysqlUrl, process.env), database: flags.database };
+}
+
+function isProgressShown(flags: Pick<Shared, 'progress'>): boolean {
+  return flags.progress === true || process.stderr.isTTY;
+}
+
+function print(result: object): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}

@@ -1,0 +1,86 @@
+import { makeLaterSupplier, makeUsername, ROLE, type RoleId, type User } from './catalogue.ts';
+import { suppliersInsert, usersInsert } from './founding.ts';
+import type { Random } from './random.ts';
+import { type Deed, money, type Statement, update } from './transaction.ts';
+import { adminsOf, branchAt, forgetStaff, must, staffOf, takeId, type World } from './world.ts';
+
+const CASHIERS_LEAST = 3;
+const CASHIERS_MOST = 6;
+const MANAGERS_MOST = 2;
+
+/** A promotion or demotion decided by an admin of the chain; undefined if the branch drawn has nobody to spare. */
+export function changeARole(world: World, random: Random): Deed | undefined {
+  const branch = random.integer(0, world.branches.length - 1);
+  const managers = staffOf(world, branch, ROLE.manager);
+  const cashiers = staffOf(world, branch, ROLE.cashier);
+  if (managers.length >= MANAGERS_MOST) return byAdmin(world, random, random.pick(managers), ROLE.cashier);
+  if (cashiers.length <= CASHIERS_LEAST) return undefined;
+  return byAdmin(world, random, random.pick(cashiers), random.chance(0.7) ? ROLE.manager : ROLE.warehouse);
+}
+
+/** Writes a new role; `updated_by` is who did it, which is the user alone in a self-promotion. */
+export function setRole(world: World, user: User, role_id: RoleId, updated_by: number): Statement[] {
+  user.role_id = role_id;
+  forgetStaff(world);
+  return [update('users', { user_id: user.id }, { role_id, updated_by })];
+}
+
+/** An admin puts a self-made admin back; undefined if there is nothing to undo. */
+export function undoSelfPromotion(world: World, random: Random, troubleId: string): Deed | undefined {
+  const user = world.users.find((each) => each.id === world.selfPromoted.get(troubleId));
+  if (user === undefined) return undefined;
+  world.selfPromoted.delete(troubleId);
+  return byAdmin(world, random, user, ROLE.cashier);
+}
+
+/** Somebody leaves, from a branch that can spare them. */
+export function deactivate(world: World, random: Random): Deed | undefined {
+  const branch = random.integer(0, world.branches.length - 1);
+  const cashiers = staffOf(world, branch, ROLE.cashier);
+  if (cashiers.length <= CASHIERS_LEAST) return undefined;
+  const user = random.pick(cashiers);
+  user.is_active = false;
+  forgetStaff(world);
+  return {
+    statements: [update('users', { user_id: user.id }, { is_active: 0, updated_by: anAdmin(world, random).id })],
+  };
+}
+
+/** A new cashier, where there are not too many. */
+export function hire(world: World, random: Random): Deed | undefined {
+  const branch = random.integer(0, world.branches.length - 1);
+  if (staffOf(world, branch, ROLE.cashier).length >= CASHIERS_MOST) return undefined;
+  const id = takeId(world, 'user');
+  const username = makeUsername(random, id);
+  const user = { id, username, branch_id: branchAt(world, branch).id, role_id: ROLE.cashier, is_active: true };
+  world.users.push(user);
+  forgetStaff(world);
+  return { statements: [usersInsert([user], anAdmin(world, random).id)] };
+}
+
+/** A new price, 3 to 12 per cent up or down, by an admin or a manager. */
+export function changeAPrice(world: World, random: Random): Deed {
+  const product = random.pick(world.products);
+  const factor = 1 + random.between(0.03, 0.12) * (random.chance(0.65) ? 1 : -1);
+  const price_cents = Math.max(10, Math.round((product.price_cents * factor) / 10) * 10);
+  product.price_cents = price_cents === product.price_cents ? price_cents + 10 : price_cents;
+  const managers = staffOf(world, random.integer(0, world.branches.length - 1), ROLE.manager);
+  const by = random.chance(0.5) && managers.length > 0 ? random.pick(managers) : anAdmin(world, random);
+  const set = { unit_price: money(product.price_cents), updated_by: by.id };
+  return { statements: [update('products', { product_id: product.id }, set)] };
+}
+
+/** A supplier that joins; no product is moved to it. */
+export function addSupplier(world: World, random: Random): Deed {
+  return { statements: [suppliersInsert([makeLaterSupplier(random, takeId(world, 'supplier'))])] };
+}
+
+function byAdmin(world: World, random: Random, user: User, role: RoleId): Deed {
+  return { statements: setRole(world, user, role, anAdmin(world, random).id) };
+}
+
+function anAdmin(world: World, random: Random): User {
+  const admins = adminsOf(world);
+  must(admins.length > 0, 'the chain has no admin left');
+  return random.pick(admins);
+}

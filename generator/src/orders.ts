@@ -1,0 +1,131 @@
+import { ROLE } from './catalogue.ts';
+import type { Random } from './random.ts';
+import { stockUpdate } from './shop.ts';
+import { dateOfDay, localDay } from './time.ts';
+import { type Deed, insert, money, type Statement, update } from './transaction.ts';
+import {
+  branchAt,
+  cellOf,
+  dailyUnitsOf,
+  must,
+  type OrderItem,
+  type PendingOrder,
+  productAt,
+  staffOf,
+  stockOf,
+  takeId,
+  unitsToOrder,
+  type World,
+} from './world.ts';
+
+const CANCELLED_SHARE = 0.01;
+const SHORT_DELIVERY_SHARE = 0.05;
+
+/** Chooses when an order arrives. */
+export type DueTime = (random: Random) => number;
+
+/** The branch's morning order: one transaction per supplier whose shelves run low. */
+export function orderWhatRunsLow(world: World, random: Random, branch: number, now_us: number, due: DueTime): Deed[] {
+  return lowShelves(world, branch).map(({ supplier, items }) =>
+    placeOrder(world, { supplier, branch, items, now_us, ...fateOf(random, due), rushFor: undefined }),
+  );
+}
+
+/** One order, at the supplier with most shelves running low; it arrives when it is called for. Undefined if none does. */
+export function orderMostNeeded(world: World, branch: number, now_us: number): Deed | undefined {
+  const [most] = lowShelves(world, branch).sort((a, b) => b.items.length - a.items.length);
+  return (
+    most && placeOrder(world, { ...most, branch, now_us, due_us: undefined, isCancelled: false, rushFor: undefined })
+  );
+}
+
+/** Fills one shelf up for a trouble that needs it full; undefined if it holds enough already. */
+export function orderInARush(
+  world: World,
+  rush: { branch: number; product: number; units: number; rushFor: string },
+  now_us: number,
+): Deed | undefined {
+  const { branch, product, rushFor } = rush;
+  const quantity = rush.units + Math.ceil(2 * dailyUnitsOf(world, branch, product)) - stockOf(world, branch, product);
+  if (quantity <= 0) return undefined;
+  const items = [{ product, quantity }];
+  const supplier = supplierOf(world, product);
+  return placeOrder(world, { supplier, branch, items, now_us, due_us: undefined, isCancelled: false, rushFor });
+}
+
+/** Receipt of a pending order, or its cancellation: status, quantities and shelves in one transaction. */
+export function settleOrder(world: World, random: Random, order: PendingOrder): Deed {
+  must(world.pending.includes(order), `order ${order.id} is settled twice`);
+  world.pending = world.pending.filter((each) => each !== order);
+  for (const { product, quantity } of order.items) {
+    const cell = cellOf(world, order.branch, product);
+    world.onOrder[cell] = (world.onOrder[cell] ?? 0) - quantity;
+  }
+  const where = { po_id: order.id };
+  if (order.isCancelled) return { statements: [update('purchase_orders', where, { status: 'CANCELLED' })] };
+  const statements: Statement[] = [update('purchase_orders', where, { status: 'RECEIVED' })];
+  const shelves: Statement[] = [];
+  for (const { product, quantity } of order.items) {
+    const isShort = order.rushFor === undefined && random.chance(SHORT_DELIVERY_SHARE);
+    const received = isShort ? Math.ceil(quantity * random.between(0.8, 0.99)) : quantity;
+    const item = { po_id: order.id, product_id: productAt(world, product).id };
+    statements.push(update('po_items', item, { quantity_received: received }));
+    shelves.push(stockUpdate(world, order.branch, product, received));
+  }
+  return { statements: [...statements, ...shelves] };
+}
+
+/** What to order for a branch, a list for each supplier, in the order of the shelves. */
+function lowShelves(world: World, branch: number): { supplier: number; items: OrderItem[] }[] {
+  const bySupplier = new Map<number, OrderItem[]>();
+  for (let product = 0; product < world.products.length; product += 1) {
+    const quantity = unitsToOrder(world, branch, product);
+    if (quantity <= 0) continue;
+    const supplier = supplierOf(world, product);
+    const items = bySupplier.get(supplier) ?? [];
+    items.push({ product, quantity });
+    bySupplier.set(supplier, items);
+  }
+  return [...bySupplier].map(([supplier, items]) => ({ supplier, items }));
+}
+
+type NewOrder = Omit<PendingOrder, 'id'> & { readonly supplier: number; readonly now_us: number };
+
+function placeOrder(world: World, order: NewOrder): Deed {
+  const { branch, items, supplier, now_us, ...fate } = order;
+  const po_id = takeId(world, 'order');
+  world.pending.push({ id: po_id, branch, items, ...fate });
+  for (const { product, quantity } of items) {
+    const cell = cellOf(world, branch, product);
+    world.onOrder[cell] = (world.onOrder[cell] ?? 0) + quantity;
+  }
+  const rows = items.map(({ product, quantity }) => {
+    const { id, price_cents } = productAt(world, product);
+    return [po_id, id, quantity, money(Math.round(price_cents * 0.62))];
+  });
+  const header = [po_id, supplier, dateOfDay(localDay(now_us)), 'PENDING', buyerOf(world, branch)];
+  return {
+    statements: [
+      insert('purchase_orders', ['po_id', 'supplier_id', 'order_date', 'status', 'created_by'], [header]),
+      insert('po_items', ['po_id', 'product_id', 'quantity_ordered', 'unit_cost'], rows),
+    ],
+  };
+}
+
+function fateOf(random: Random, due: DueTime): Pick<PendingOrder, 'due_us' | 'isCancelled'> {
+  return { isCancelled: random.chance(CANCELLED_SHARE), due_us: due(random) };
+}
+
+function supplierOf(world: World, product: number): number {
+  return world.supplierIds[product % world.supplierIds.length] ?? 1;
+}
+
+/** Someone of the branch, so that the order's branch can be read from the database: the order itself does not name it. */
+function buyerOf(world: World, branch: number): number {
+  const buyer =
+    staffOf(world, branch, ROLE.warehouse)[0] ??
+    staffOf(world, branch, ROLE.manager)[0] ??
+    staffOf(world, branch, ROLE.cashier)[0];
+  must(buyer !== undefined, `branch ${branchAt(world, branch).id} has nobody left`);
+  return buyer.id;
+}

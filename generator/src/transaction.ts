@@ -1,0 +1,69 @@
+export type Value = number | string | null;
+
+/** A relative change: `column = column + add`. */
+export type Change = { readonly add: number };
+
+export type Insert = {
+  readonly kind: 'insert';
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Value[])[];
+};
+
+/** Touches exactly one row: `where` names its whole primary key. */
+export type Update = {
+  readonly kind: 'update';
+  readonly table: string;
+  readonly set: Readonly<Record<string, Value | Change>>;
+  readonly where: Readonly<Record<string, number>>;
+};
+
+export type Statement = Insert | Update;
+
+type TroubleKind = 'after_hours_theft' | 'large_loss' | 'self_promotion';
+
+/** Says that a transaction is a piece of injected trouble; the pieces of one trouble share its id. */
+export type TroubleMark = {
+  readonly id: string;
+  readonly family: 'inventory' | 'user' | 'branch';
+  readonly kind: TroubleKind;
+  readonly entity: { readonly type: 'branch' | 'product' | 'user'; readonly id: number };
+  readonly branch_id: number;
+  /** What this piece adds to the trouble's intensity: units of stock lost, or role changes. */
+  readonly weight: number;
+  /** What finds this transaction's rows again. */
+  readonly keys: Readonly<Record<string, number | string>>;
+  readonly isLast: boolean;
+};
+
+/** One source transaction as plain data. `at` is its commit time in epoch microseconds; undefined: the server's own clock. */
+export type Transaction = {
+  readonly at: bigint | undefined;
+  readonly statements: readonly Statement[];
+  readonly trouble?: TroubleMark;
+};
+
+/** What a deed of the business yields before it is given its commit time. */
+export type Deed = Omit<Transaction, 'at'>;
+
+export function insert(table: string, columns: readonly string[], rows: readonly (readonly Value[])[]): Insert {
+  return { kind: 'insert', table, columns, rows };
+}
+
+export function update(table: string, where: Update['where'], set: Update['set']): Update {
+  return { kind: 'update', table, set, where };
+}
+
+/** Row changes that the binlog will show. */
+export function rowsOf(transaction: Pick<Transaction, 'statements'>): number {
+  return transaction.statements.reduce((sum, each) => sum + (each.kind === 'insert' ? each.rows.length : 1), 0);
+}
+
+export function salesOf(transaction: Pick<Transaction, 'statements'>): number {
+  return transaction.statements.some((each) => each.kind === 'insert' && each.table === 'sales') ? 1 : 0;
+}
+
+/** Money is counted in whole cents; `1234` becomes `12.34`. */
+export function money(cents: number): string {
+  return `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
+}

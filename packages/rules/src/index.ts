@@ -1,0 +1,3 @@
+export { makeInfer } from './infer.ts';
+export { type Label, labelKey } from './labels.ts';
+export type { Identify } from './rule.ts';

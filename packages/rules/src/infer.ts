@@ -1,0 +1,97 @@
+import {
+  type BusinessEvent,
+  type ChangeEvent,
+  type Decision,
+  type DenseRecord,
+  type Fault,
+  type Fold,
+  type Recall,
+  withItems,
+} from '@overlay/model';
+import { type Calendar, makeCalendar, type Pack } from '@overlay/packs';
+import { makeActors } from './actor.ts';
+import { findLabel, type Label, type LabelChanges, learnLabels } from './labels.ts';
+import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
+import { transactionOf } from './transaction.ts';
+
+/**
+ * The stage that says what a transaction means, by the rules of a pack. One record out for each record in, possibly with no events:
+ * only transactions have any; the rows of every record, also of the snapshot, teach the names that expressions ask for. An event's id
+ * comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
+ * what the others gave.
+ */
+export function makeInfer(
+  pack: Pack,
+  identify: Identify,
+): Fold<DenseRecord<ChangeEvent>, DenseRecord<BusinessEvent>, Label> {
+  const calendar = makeCalendar(pack);
+  const actorsOf = makeActors(pack.actors);
+  return {
+    open: ({ recall }) => {
+      const names = makeNames(recall);
+      const rules = pack.rules.map((rule) => makeRule(rule, lookupsOf(calendar, names), identify));
+      return (record) => {
+        const transaction = transactionOf(record);
+        const changes = learnLabels(pack.tables, transaction.rows, recall);
+        names.use(changes);
+        const around: Surroundings = {
+          transaction,
+          actorOf: actorsOf(transaction, (key) => names.find(pack.actors.labels, key)),
+          takeUnknownLabels: names.takeUnknown,
+        };
+        const applied = record.kind === 'transaction' ? rules.map((apply) => apply(around)) : [];
+        return decisionOf(record, applied, changes);
+      };
+    },
+  };
+}
+
+function decisionOf(
+  record: DenseRecord<ChangeEvent>,
+  applied: readonly Applied[],
+  changes: LabelChanges,
+): Decision<DenseRecord<BusinessEvent>, Label> {
+  const out = withItems(
+    record,
+    applied.flatMap(({ events }) => events),
+  );
+  const faults: Fault[] = applied.flatMap(({ fault }) => (fault ? [{ ...fault, sequence: record.sequence }] : []));
+  return {
+    verdict: faults.length === 0 ? { kind: 'emit', out } : { kind: 'emit', out, faults },
+    ...(changes.size > 0 && { remember: [...changes] }),
+  };
+}
+
+const lookupsOf = (calendar: Calendar, names: Names) => ({
+  label: names.find,
+  isOpen: (timestamp: string, place: string) => calendar.isOpen(timestamp, place),
+});
+
+interface Names {
+  /** Puts a record's changes over what is remembered. */
+  readonly use: (changes: LabelChanges) => void;
+  readonly find: (table: string, key: string) => Label | null;
+  readonly takeUnknown: () => readonly string[];
+}
+
+/** Names as they stand in the record at hand, noting those that were asked for in vain. */
+function makeNames(recall: Recall<Label>): Names {
+  let changes: LabelChanges = new Map();
+  const unknown = new Set<string>();
+  return {
+    use: (next) => {
+      changes = next;
+    },
+    find: (table, key) => {
+      const label = findLabel(changes, recall, table, key);
+      if (label === null) unknown.add(table);
+      return label;
+    },
+    takeUnknown: () => {
+      if (unknown.size === 0) return [];
+      const tables = [...unknown];
+      unknown.clear();
+      return tables;
+    },
+  };
+}

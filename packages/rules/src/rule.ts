@@ -1,0 +1,216 @@
+import type { Actor, BusinessEvent, ChangeEvent, Fault } from '@overlay/model';
+import {
+  type Evaluate,
+  failureOf,
+  type Json,
+  type Lookups,
+  makeCompiler,
+  ROW_VARIABLES,
+  type Rule,
+  ruleVariables,
+} from '@overlay/packs';
+import { type FindJoined, type Joined, makeJoins } from './joins.ts';
+import { type Transaction, viewOf } from './transaction.ts';
+
+/** Gives an id that depends on its parts alone. */
+export type Identify = (...parts: readonly string[]) => string;
+
+/** What a rule may ask of the transaction it is applied to. */
+export interface Surroundings {
+  readonly transaction: Transaction;
+  readonly actorOf: (anchor: ChangeEvent) => Actor;
+  /** Tables whose labels were asked for since the last call, and not known. */
+  readonly takeUnknownLabels: () => readonly string[];
+}
+
+export interface Applied {
+  readonly events: readonly BusinessEvent[];
+  readonly fault: Fault | null;
+}
+
+/** How much less sure an event is for each table whose label is not known yet, and for each column that is not there. */
+const UNKNOWN_LABEL_FACTOR = 0.9;
+const MISSING_COLUMN_FACTOR = 0.5;
+
+interface Compiled {
+  readonly rule: Rule;
+  readonly joins: (transaction: Transaction) => FindJoined;
+  readonly where: Evaluate | null;
+  readonly when: readonly Part[];
+  readonly entityId: Part;
+  readonly doubts: readonly (Rule['doubts'][number] & { readonly evaluate: Evaluate })[];
+  readonly payload: readonly Part[];
+  readonly single: ReadonlySet<string>;
+}
+
+interface Part {
+  readonly name: string;
+  readonly evaluate: Evaluate;
+}
+
+/** A part of a rule that could not be evaluated. The message holds no row values. */
+class Unevaluable extends Error {
+  override readonly name = 'Unevaluable';
+}
+
+/** A rule as a function of a transaction: one event for each anchor row that matches. A failing anchor costs its event, never the others. */
+export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (around: Surroundings) => Applied {
+  const compiled = compileRule(rule, lookups);
+  const operations = new Set(rule.anchor.operations);
+  return (around) => {
+    const anchors = around.transaction.rowsOf(rule.anchor.table).filter(({ operation }) => operations.has(operation));
+    if (anchors.length === 0) return NOTHING;
+    const joinedOf = compiled.joins(around.transaction);
+    const outcomes = anchors.map((anchor) => tryEvent(() => eventOf(compiled, anchor, joinedOf, around, identify)));
+    const failures = outcomes.filter((outcome) => typeof outcome === 'string');
+    return {
+      events: outcomes.filter((outcome) => outcome !== null && typeof outcome === 'object'),
+      fault: failures.length === 0 ? null : faultOf(rule, failures),
+    };
+  };
+}
+
+const NOTHING: Applied = { events: [], fault: null };
+
+/** The event, null when the row does not match, or what could not be evaluated. */
+function tryEvent(compute: () => BusinessEvent | null): BusinessEvent | string | null {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof Unevaluable) return error.message;
+    throw error;
+  }
+}
+
+function compileRule(rule: Rule, lookups: Lookups): Compiled {
+  const row = makeCompiler(ROW_VARIABLES, lookups);
+  const whole = makeCompiler(ruleVariables(rule.joins), lookups);
+  const payload = Object.entries(rule.payload).map(([name, text]) => ({ name, evaluate: whole(text) }));
+  if (rule.occurredAt !== undefined) payload.push({ name: 'occurred_at', evaluate: whole(rule.occurredAt) });
+  return {
+    rule,
+    joins: makeJoins(rule.joins, lookups),
+    where: rule.anchor.where === undefined ? null : row(rule.anchor.where),
+    when: rule.when.map((text, index) => ({ name: `when[${index}]`, evaluate: whole(text) })),
+    entityId: { name: 'entity.id', evaluate: whole(rule.entity.id) },
+    doubts: rule.doubts.map((doubt) => ({ ...doubt, evaluate: whole(doubt.when) })),
+    payload,
+    single: new Set(Object.entries(rule.joins).flatMap(([name, join]) => (join.cardinality === 'one' ? [name] : []))),
+  };
+}
+
+function eventOf(
+  compiled: Compiled,
+  anchor: ChangeEvent,
+  joinedOf: FindJoined,
+  around: Surroundings,
+  identify: Identify,
+): BusinessEvent | null {
+  const { rule, where } = compiled;
+  const { record } = around.transaction;
+  const row = { ...viewOf(anchor), time: record.timestamp };
+  if (where && required({ name: 'anchor.where', evaluate: where }, row) !== true) return null;
+  const joined = guarded('joins', () => joinedOf(anchor));
+  const context = contextOf(compiled, row, joined);
+  for (const condition of compiled.when) if (required(condition, context) !== true) return null;
+
+  const entityId = required(compiled.entityId, context);
+  if (entityId === null || typeof entityId === 'object') throw new Unevaluable('entity.id: not_a_key');
+  around.takeUnknownLabels();
+  const { payload, missing } = payloadOf(compiled.payload, context);
+  const doubts = [...doubtsOf(compiled, context), ...missing, ...around.takeUnknownLabels().map(unknownLabel)];
+  if (doubts.length > 0) payload.doubts = doubts.map(({ note }) => note);
+  return {
+    eventId: identify(record.source, record.transactionId, rule.id, anchor.eventId),
+    type: rule.event,
+    entityType: rule.entity.type,
+    entityId: String(entityId),
+    timestamp: record.timestamp,
+    actor: around.actorOf(anchor),
+    payload,
+    confidence: Number(doubts.reduce((confidence, { factor }) => confidence * factor, rule.confidence).toFixed(4)),
+    sourceEventIds: sourceIds(anchor, joined),
+    rule: rule.id,
+    ruleVersion: rule.version,
+  };
+}
+
+function contextOf(
+  compiled: Compiled,
+  row: Readonly<Record<string, unknown>>,
+  joined: Joined,
+): Record<string, unknown> {
+  const context: Record<string, unknown> = { ...row };
+  for (const [name, rows] of joined) {
+    const [first] = rows;
+    if (compiled.single.has(name)) context[name] = first ? viewOf(first) : {};
+    else context[name] = rows.map(viewOf);
+  }
+  return context;
+}
+
+interface Doubt {
+  readonly factor: number;
+  readonly note: string;
+}
+
+const unknownLabel = (table: string): Doubt => ({
+  factor: UNKNOWN_LABEL_FACTOR,
+  note: `a name of ${table} is not known yet`,
+});
+
+/** Fields of the payload; one that asks for a column that is not there is null, and a doubt. */
+function payloadOf(parts: readonly Part[], context: Readonly<Record<string, unknown>>) {
+  const payload: Record<string, Json> = {};
+  const missing: Doubt[] = [];
+  for (const part of parts) {
+    try {
+      payload[part.name] = part.evaluate(context);
+    } catch (error) {
+      const code = failureOf(error);
+      if (code === null) throw error;
+      if (code !== 'no_such_key') throw new Unevaluable(`payload.${part.name}: ${code}`);
+      payload[part.name] = null;
+      missing.push({ factor: MISSING_COLUMN_FACTOR, note: `${part.name} is not known: a column is missing` });
+    }
+  }
+  return { payload, missing };
+}
+
+/** The doubts that apply. One that cannot be evaluated applies: what cannot be checked is not sure. */
+function doubtsOf(compiled: Compiled, context: Readonly<Record<string, unknown>>): Doubt[] {
+  return compiled.doubts.filter(({ evaluate }) => {
+    try {
+      return evaluate(context) !== false;
+    } catch (error) {
+      if (failureOf(error) === null) throw error;
+      return true;
+    }
+  });
+}
+
+const required = ({ name, evaluate }: Part, context: Readonly<Record<string, unknown>>): Json =>
+  guarded(name, () => evaluate(context));
+
+function guarded<Value>(name: string, compute: () => Value): Value {
+  try {
+    return compute();
+  } catch (error) {
+    const code = failureOf(error);
+    throw code === null ? error : new Unevaluable(`${name}: ${code}`);
+  }
+}
+
+function sourceIds(anchor: ChangeEvent, joined: Joined): string[] {
+  const ids = new Set([anchor.eventId]);
+  for (const rows of joined.values()) for (const row of rows) ids.add(row.eventId);
+  return [...ids];
+}
+
+function faultOf(rule: Rule, failures: readonly string[]): Fault {
+  const places = [...new Set(failures)].slice(0, 3).join(', ');
+  return {
+    code: 'rule.failed',
+    detail: `rule ${rule.id} version ${rule.version} could not be evaluated on ${failures.length} of its rows (${places})`,
+  };
+}

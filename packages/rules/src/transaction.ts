@@ -1,0 +1,44 @@
+import type { ChangeEvent, DenseRecord, Row } from '@overlay/model';
+
+/** The rows of one transaction by table, each list in the order of the transaction whatever the order of arrival. */
+export interface Transaction {
+  readonly record: DenseRecord<ChangeEvent>;
+  readonly rows: readonly ChangeEvent[];
+  readonly rowsOf: (table: string) => readonly ChangeEvent[];
+}
+
+const NONE: readonly ChangeEvent[] = [];
+
+export function transactionOf(record: DenseRecord<ChangeEvent>): Transaction {
+  const rows = inOrder(record.items);
+  const byTable = new Map<string, ChangeEvent[]>();
+  for (const row of rows) {
+    const list = byTable.get(row.source.table);
+    if (list) list.push(row);
+    else byTable.set(row.source.table, [row]);
+  }
+  return { record, rows, rowsOf: (table) => byTable.get(table) ?? NONE };
+}
+
+function inOrder(rows: readonly ChangeEvent[]): readonly ChangeEvent[] {
+  const isSorted = rows.every((row, index) => index === 0 || (rows[index - 1]?.order ?? 0) <= row.order);
+  return isSorted ? rows : rows.toSorted((a, b) => a.order - b.order);
+}
+
+/** The row as it is now; of a deleted row, as it was. */
+export const valuesOf = (row: ChangeEvent): Row => row.after ?? row.before ?? EMPTY;
+
+const EMPTY: Row = Object.freeze({});
+
+/** What expressions see of a row. */
+export interface RowView {
+  readonly before: Row;
+  readonly after: Row;
+  readonly operation: string;
+}
+
+export const viewOf = (row: ChangeEvent): RowView => ({
+  before: row.before ?? EMPTY,
+  after: row.after ?? EMPTY,
+  operation: row.operation,
+});
