@@ -3,7 +3,7 @@ const shared = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  testEnvironmentOptions: { customExportConditions: ['@overlay/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@overlay/source', 'node', 'node-addons'] },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -20,7 +20,12 @@ export default {
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/counts-reporter.mjs'],
   projects: [
-    { ...shared, displayName: 'unit', testRegex: '\\.test\\.ts$', testPathIgnorePatterns: ['/node_modules/', NEEDS_SERVERS] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testRegex: '\\.test\\.ts$',
+      testPathIgnorePatterns: ['/node_modules/', NEEDS_SERVERS],
+    },
     {
       ...shared,
       displayName: 'stack',

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Database, migrate } from '@overlay/storage';
 import { type ConnectorTarget, registerConnector } from './connector.ts';
 import type { Endpoints } from './endpoints.ts';
+import { lastLines } from './process.ts';
 import { type RunningProgram, startProgram } from './program.ts';
+
+const START_MS_MAX = 30_000;
 
 /** The stages, in the order in which a record meets them. */
 export const SERVICES = ['normalizer', 'inferencer', 'anomaly-scorer', 'summarizer'] as const;
@@ -32,6 +36,8 @@ export interface Pipeline {
   readonly readerFile: string;
   readonly start: (service: Service, environment?: Readonly<Record<string, string>>) => RunningProgram;
   readonly running: (service: Service) => RunningProgram | undefined;
+  /** Where the running service serves its health and metrics. */
+  readonly port: (service: Service) => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -53,6 +59,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     urls,
     readerFile,
     running: (service) => programs.get(service),
+    port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
       const program = startProgram({
         file: `services/${service}/src/main.ts`,
@@ -75,6 +82,18 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
       await Promise.all([...programs.values()].map((program) => program.isRunning() && program.stop()));
     },
   };
+}
+
+/** The port is in the line that a service logs when it has started. */
+async function portOf(service: Service, program: RunningProgram | undefined): Promise<number> {
+  for (const begin = Date.now(); program?.isRunning() && Date.now() - begin < START_MS_MAX; await sleep(50)) {
+    const started = readFileSync(program.log, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(`"pid":${program.pid},`) && line.includes('"program started"'))
+      .at(-1);
+    if (started) return (JSON.parse(started) as { port: number }).port;
+  }
+  throw new Error(`${service} has not started:\n${program ? lastLines(program.log, 10).join('\n') : 'it was never asked to'}`);
 }
 
 /** Migrations, and a login for each kind of user, named after the database so that several can share a server. */

@@ -16,7 +16,7 @@ export interface ProgramLaunch {
   readonly arguments?: readonly string[];
   /** Added to our own environment; undefined removes. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** File that its output is appended to. */
+  /** File that its output is appended to, or `inherit` for our own output. */
   readonly log: string;
 }
 
@@ -33,14 +33,14 @@ export interface RunningProgram {
 
 /** Starts one of our own programs from its sources, on the Node that runs us. */
 export function startProgram({ file, arguments: args = [], environment, log }: ProgramLaunch): RunningProgram {
-  const output = openSync(log, 'a', 0o600);
+  const output = log === 'inherit' ? 'inherit' : openSync(log, 'a', 0o600);
   const child = spawn(process.execPath, [...NODE_FLAGS, join(REPOSITORY, file), ...args], {
     env: { ...process.env, ...environment },
     // The channel is never used to talk: a program that has one stops when it closes.
     stdio: ['ignore', output, output, 'ipc'],
     detached: true,
   });
-  closeSync(output);
+  if (output !== 'inherit') closeSync(output);
   child.channel?.unref();
   child.unref();
   const exited = exitOf(child);

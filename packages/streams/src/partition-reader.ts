@@ -38,6 +38,9 @@ export class PartitionReader<In, Out, Value> {
   readonly #signal: AbortSignal;
   #opened: Promise<void>;
   #isOpen = false;
+  /** The offset that the next batch should begin with, and one that came instead although we had sought the former. */
+  #expected = 0;
+  #soughtInVain = -1;
 
   constructor(deps: PartitionReaderDeps<In, Out, Value>) {
     this.#deps = deps;
@@ -84,7 +87,7 @@ export class PartitionReader<In, Out, Value> {
     const { low } = await retry('kafka', retrying, () => this.#watermarks());
     const offsets = [...this.#readers.values()].filter((reader) => !reader.gap).map((reader) => reader.nextOffset);
     const from = offsets.length > 0 ? Math.min(...offsets) : low;
-    consumer()?.seek(place.topic, place.partition, String(from));
+    this.#seek(from);
     this.#isOpen = true;
     for (const reader of this.#readers.values()) if (reader.gap) await this.#hold(reader, reader.gap);
   }
@@ -128,7 +131,7 @@ export class PartitionReader<In, Out, Value> {
     const { crashAt, health } = this.#deps.program;
     if (!this.#isOpen) return this.#waitUntilOpen(batch);
     crashAt('read.before');
-    await this.#checkJump(batch);
+    if (!(await this.#isNext(batch))) return;
     for (const message of batch.messages)
       this.#readers.get(this.#deps.arrow.input.sourceOf(batch.topic, message))?.take(message);
     crashAt('read.after');
@@ -156,17 +159,30 @@ export class PartitionReader<In, Out, Value> {
     }
   }
 
-  /** Offsets that a raw topic skips were either never visible (markers of Kafka's own transactions) or deleted before they were read. */
-  async #checkJump(batch: Batch): Promise<void> {
-    const [first] = batch.messages;
-    const [reader] = this.#readers.values();
-    if (this.#deps.arrow.input.isDense || !first || !reader || Number(first.offset) <= reader.nextOffset) return;
-    const { low } = await retry(
-      'kafka',
-      { health: this.#deps.program.health, signal: this.#signal, onPause: batch.heartbeat },
-      () => this.#watermarks(),
-    );
-    if (low > reader.nextOffset) reader.recordsLost(low);
+  #seek(offset: number): void {
+    const { place, consumer } = this.#deps;
+    this.#expected = offset;
+    consumer()?.seek(place.topic, place.partition, String(offset));
+  }
+
+  /**
+   * Whether the batch begins with the record that is due. A fetch that was under way while we sought brings other ones: they are left, and
+   * sought once more. Offsets that are skipped even then hold no record: they were deleted, or are markers of Kafka's own transactions.
+   */
+  async #isNext({ messages, heartbeat }: Batch): Promise<boolean> {
+    const first = Number(messages[0]?.offset);
+    if (first > this.#expected && this.#soughtInVain !== first) {
+      this.#soughtInVain = first;
+      this.#seek(this.#expected);
+      return false;
+    }
+    if (first > this.#expected) {
+      const retrying = { health: this.#deps.program.health, signal: this.#signal, onPause: heartbeat };
+      const { low } = await retry('kafka', retrying, () => this.#watermarks());
+      for (const reader of this.#readers.values()) if (low > reader.nextOffset) reader.recordsLost(low);
+    }
+    this.#expected = Number(messages.at(-1)?.offset) + 1;
+    return true;
   }
 
   /** Lands and publishes what one source has pending. False when the place was lost and the partition begins again. */

@@ -145,8 +145,10 @@ export class SourceReader<In, Out, Value> {
     return this.#isLost;
   }
 
-  /** Records up to this offset are gone although they were not read. */
+  /** Records below the offset `low` are gone although they were not read. */
   recordsLost(low: number): void {
+    // Where records carry sequences, those tell better: a deleted record may have been another source's, or a repeat.
+    if (this.#arrow.input.isDense) return;
     this.#loseTrack(
       'topic.records_lost',
       `offsets ${this.#lastOffset + 1} to ${low - 1} are gone from ${this.#place.topic}`,

@@ -18,9 +18,14 @@ export const explain = (
         asOfSequence: record.sequence,
         timestamp: anomaly.timestamp,
         author: 'template',
-        ...explainAnomaly(anomaly, timeZone),
+        ...told(anomaly, timeZone),
       }),
     );
     return { verdict: { kind: 'emit', out: withItems(record, narratives) } };
   },
 });
+
+function told(anomaly: CaseAnomaly, timeZone: string): Pick<Narrative, 'title' | 'text' | 'facts'> {
+  const { title, text, facts } = explainAnomaly(anomaly, timeZone);
+  return { title, text, facts: [...facts] };
+}

@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Pipeline, SERVICES } from './pipeline.ts';
+import type { Stack } from './stack.ts';
+
+/** Where everything of a running demo is, for people and for auditctl. */
+export interface Places {
+  /** What auditctl has to be told. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A file that sets the same in a shell. */
+  readonly environmentFile: string;
+  readonly analystUrl: string;
+  readonly stageUrls: Readonly<Record<string, string>>;
+  readonly stack: Stack;
+  readonly logs: string;
+}
+
+/** Collects the places once the services are up, and writes the environment file. */
+export async function writeEnvironment(stack: Stack, pipeline: Pipeline, packDirectory: string): Promise<Places> {
+  const stageUrls: Record<string, string> = {};
+  for (const service of SERVICES) stageUrls[service] = `http://127.0.0.1:${await pipeline.port(service)}`;
+  const environment = {
+    DATABASE_URL_FILE: pipeline.readerFile,
+    PACK_DIR: packDirectory,
+    CONNECT_URL: stack.connect.url,
+    STAGE_URLS: Object.entries(stageUrls)
+      .map(([stage, url]) => `${stage}=${url}`)
+      .join(','),
+  };
+  const environmentFile = join(stack.directory, 'audit.env');
+  const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'\n`);
+  writeFileSync(environmentFile, lines.join(''), { mode: 0o600 });
+  return {
+    environment,
+    environmentFile,
+    analystUrl: pipeline.urls.analyst,
+    stageUrls,
+    stack,
+    logs: join(stack.directory, 'services'),
+  };
+}
+
+/** How to go on, for a person who has just read the report. */
+export function describePlaces({ environmentFile, analystUrl, stageUrls, stack, logs }: Places, rate: number): string {
+  const { mysql } = stack;
+  const health = Object.entries(stageUrls).map(([stage, url]) => `  ${stage.padEnd(15)} ${url}/readyz  ${url}/metrics`);
+  return `
+Everything keeps running${rate > 0 ? `, with ${rate} live transactions a second` : ''}; Ctrl-C stops it all. In another terminal:
+
+  . ${environmentFile}
+  npm run -s auditctl -- status
+  npm run -s auditctl -- anomalies --severity high
+  npm run -s auditctl -- summary --date yesterday --json
+
+Analysts see the views of schema analyst, and nothing else:
+  psql '${analystUrl}' -c '\\d+ analyst.*'
+
+The source, to change something and see it arrive:
+  mysql -h ${mysql.host} -P ${mysql.port} -u ${mysql.user} -p'${mysql.password}' pharmacy
+
+Stages:
+${health.join('\n')}
+  Connect         ${stack.connect.url}/connectors/pharmacy/status
+  logs            ${logs}
+`;
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { SERVICES, type Service, startProgram } from '@overlay/infra';
+import { CRASH_POINTS } from '@overlay/runtime';
+import { readTables, rebuildTables } from './kit/rebuild.ts';
+import { headsOf, untilCaughtUp } from './kit/record.ts';
+import { denseRecords, readTopic } from './kit/topics.ts';
+import { makePharmacy, makeWorld, type World } from './kit/world.ts';
+
+/**
+ * The order in which a stage is made to die: `republish` is passed only by a start that follows a death between landing and noting, so it
+ * comes right after one.
+ */
+const DEATHS = [
+  ...CRASH_POINTS.filter((point) => point.startsWith('read.') || point.startsWith('land.')),
+  'republish.before',
+  'republish.after',
+  ...CRASH_POINTS.filter(
+    (point) => point.startsWith('publish.') || point.startsWith('note.') || point.startsWith('commit.'),
+  ),
+] as const;
+
+let world: World;
+
+beforeAll(async () => {
+  world = await makeWorld({
+    name: 'crash',
+    makeSource: makePharmacy,
+    // Short sessions, so that the group lets go of a dead member soon; small requests, so that there is a between in publishing.
+    environment: { KAFKA_SESSION_MS: '2000', KAFKA_REQUEST_BYTES_MAX: '2000', LOG_LEVEL: 'info' },
+  });
+});
+afterAll(() => world?.close());
+
+test('the order names every crash point once', () => {
+  expect([...DEATHS].sort()).toEqual([...CRASH_POINTS].sort());
+});
+
+test('each stage is killed at each crash point while traffic flows, and nothing is lost, doubled or out of order', async () => {
+  const generate = (command: string, ...options: string[]) =>
+    startProgram({
+      file: 'generator/src/main.ts',
+      arguments: [command, '--database', world.name, '--seed', '11', ...options],
+      environment: { MYSQL_URL: new URL('/', world.mysqlUrl).href },
+      log: join(world.directory, 'generator.log'),
+    });
+  expect(await generate('history', '--days', '1', '--sales-per-day', '200').exited).toEqual({ code: 0, signal: null });
+  const traffic = generate('live', '--rate', '60', '--trouble-every', '200');
+
+  const died = await Promise.all(SERVICES.map(dieEverywhere));
+  for (const points of died) expect(points).toEqual([...DEATHS]);
+  for (const service of SERVICES) world.pipeline.start(service);
+  expect((await traffic.stop()).code).toBe(0);
+  const last = await untilCaughtUp(world, SERVICES);
+
+  await expectEveryRowRebuilt();
+  await expectNothingTwice(last);
+  await expectDenseTopics(last);
+}, 600_000);
+
+/** Starts the service once for each crash point and waits for its death there; gives the points at which it did die by SIGKILL. */
+async function dieEverywhere(service: Service): Promise<readonly string[]> {
+  const died: string[] = [];
+  for (const point of DEATHS) {
+    const program = world.pipeline.start(service, { AUDIT_CRASH_AT: point });
+    const { signal } = await program.exited;
+    if (signal === 'SIGKILL') died.push(point);
+  }
+  world.pipeline.start(service); // from here on it lives, so that those after it have something to die over
+  return died;
+}
+
+async function expectEveryRowRebuilt(): Promise<void> {
+  const [rebuilt, real] = await Promise.all([rebuildTables(world), readTables(world)]);
+  expect(real.size).toBe(11);
+  for (const [table, rows] of real) {
+    expect([table, Object.fromEntries(rebuilt.get(table) ?? [])]).toEqual([table, Object.fromEntries(rows)]);
+  }
+}
+
+async function expectNothingTwice(last: number): Promise<void> {
+  const tables = {
+    change_events: 'event_id',
+    business_events: 'event_id',
+    anomalies: 'anomaly_id',
+    narratives: 'narrative_id',
+  };
+  for (const [table, id] of Object.entries(tables)) {
+    const [counted] = await world.record.query<{ rows: string; ids: string }>(
+      `select count(*) as rows, count(distinct ${id}) as ids from audit.${table} where source = $1`,
+      [world.name],
+    );
+    expect(Number(counted?.rows)).toBeGreaterThan(0);
+    expect(counted?.ids).toBe(counted?.rows);
+  }
+  const [dense] = await world.record.query<{ rows: string; first: string; last: string }>(
+    'select count(*) as rows, min(sequence) as first, max(sequence) as last from audit.transactions where source = $1',
+    [world.name],
+  );
+  expect(dense).toEqual({ rows: dense?.last, first: '1', last: dense?.last });
+  expect(Number(dense?.last)).toBeGreaterThanOrEqual(last);
+  const gaps = await world.record.query('select code, detail from audit.gaps');
+  expect(gaps).toEqual([]);
+}
+
+async function expectDenseTopics(last: number): Promise<void> {
+  const heads = await headsOf(world);
+  for (const name of ['transactions', 'business-events', 'anomalies', 'narratives']) {
+    const records = denseRecords(await readTopic(`${world.topicPrefix}audit.${name}`, world));
+    expect(records.length).toBeGreaterThanOrEqual(last);
+  }
+  expect(heads.map(({ landed, published }) => landed - published)).toEqual([0, 0, 0, 0]);
+}
