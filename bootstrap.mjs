@@ -21,7 +21,9 @@ if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== wanted) {
     { stdio: ['ignore', 2, 2] },
   );
   if (status !== 0) {
-    console.error(`the install failed${error ? `: ${error.message}` : ''}. \`npm run doctor\` says what this machine lacks.`);
+    console.error(
+      `the install failed${error ? `: ${error.message}` : ''}. \`npm run doctor\` says what this machine lacks.`,
+    );
     process.exit(status ?? 1);
   }
   mkdirSync('node_modules', { recursive: true });

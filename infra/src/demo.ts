@@ -61,7 +61,12 @@ async function startPipeline(stack: Stack, steps: Steps): Promise<{ pipeline: Pi
   const directory = join(stack.directory, 'services');
   const log = join(stack.directory, 'logs', 'generator.log');
   await steps.run('creating the schema of the pharmacy', () =>
-    runToEnd({ file: 'generator/src/main.ts', arguments: ['schema'], environment: { MYSQL_URL: mysqlUrl(stack) }, log }),
+    runToEnd({
+      file: 'generator/src/main.ts',
+      arguments: ['schema'],
+      environment: { MYSQL_URL: mysqlUrl(stack) },
+      log,
+    }),
   );
   const pipeline = await steps.run('migrating the record and registering the connector', () =>
     preparePipeline(stack, {
@@ -99,9 +104,12 @@ async function fill(stack: Stack, pipeline: Pipeline, options: Options, steps: S
       }),
     );
     const { transactions, rows } = JSON.parse(lastLines(log, 1)[0] ?? '{}') as { transactions: number; rows: number };
-    await steps.run(`waiting until all ${transactions} transactions (${rows} rows) went through every stage`, async () => {
-      await Promise.race([caughtUp.until(transactions, steps.detail), anyDeath(pipeline, stack)]);
-    });
+    await steps.run(
+      `waiting until all ${transactions} transactions (${rows} rows) went through every stage`,
+      async () => {
+        await Promise.race([caughtUp.until(transactions, steps.detail), anyDeath(pipeline, stack)]);
+      },
+    );
     await steps.run("writing today's summary", () => caughtUp.untilSummary());
   } finally {
     await caughtUp.close();
@@ -110,7 +118,11 @@ async function fill(stack: Stack, pipeline: Pipeline, options: Options, steps: S
 
 async function report(pipeline: Pipeline, { environment }: Places): Promise<void> {
   const sale = await newestSale(pipeline);
-  for (const words of [['summary', '--date', 'today'], ['anomalies', '--limit', '5'], ['trace', sale]]) {
+  for (const words of [
+    ['summary', '--date', 'today'],
+    ['anomalies', '--limit', '5'],
+    ['trace', sale],
+  ]) {
     process.stdout.write(`\n$ auditctl ${words.join(' ')}\n`);
     await auditctl(words, environment);
   }
@@ -161,14 +173,18 @@ async function anyDeath(pipeline: Pipeline, stack: Stack): Promise<never> {
     return program ? [deathOf(service, program)] : [];
   });
   const server = stack.died.then((death) => {
-    throw new Error(`${death.server} ended (${describeExit(death.exit)}). The end of ${death.logFile}:\n${death.logLines.join('\n')}`);
+    throw new Error(
+      `${death.server} ended (${describeExit(death.exit)}). The end of ${death.logFile}:\n${death.logLines.join('\n')}`,
+    );
   });
   return Promise.race([...services, server]);
 }
 
 async function deathOf(name: string, program: RunningProgram): Promise<never> {
   const exit = await program.exited;
-  throw new Error(`${name} ended (${describeExit(exit)}). The end of ${program.log}:\n${lastLines(program.log, 10).join('\n')}`);
+  throw new Error(
+    `${name} ended (${describeExit(exit)}). The end of ${program.log}:\n${lastLines(program.log, 10).join('\n')}`,
+  );
 }
 
 const mysqlUrl = ({ mysql }: Stack): string => `mysql://${mysql.user}:${mysql.password}@${mysql.host}:${mysql.port}`;
@@ -192,7 +208,8 @@ function readOptions(line: string[]): Options {
   }
   const number = (name: 'days' | 'sales-per-day' | 'rate', least: number): number => {
     const value = Number(values[name]);
-    if (!Number.isFinite(value) || value < least) throw new TypeError(`--${name} wants a number of at least ${least}, not '${values[name]}'`);
+    if (!Number.isFinite(value) || value < least)
+      throw new TypeError(`--${name} wants a number of at least ${least}, not '${values[name]}'`);
     return value;
   };
   return {

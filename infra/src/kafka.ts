@@ -113,6 +113,9 @@ function renderServerProperties(data: string, ports: Pick<Ports, 'kafka' | 'kafk
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // After a kill -9 the node waits for its own earlier session to run out before it serves again.
+    'broker.session.timeout.ms': 5000,
+    'broker.heartbeat.interval.ms': 1000,
     'group.min.session.timeout.ms': 1000,
     'num.network.threads': 2,
     'num.io.threads': 4,

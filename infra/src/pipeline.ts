@@ -93,7 +93,9 @@ async function portOf(service: Service, program: RunningProgram | undefined): Pr
       .at(-1);
     if (started) return (JSON.parse(started) as { port: number }).port;
   }
-  throw new Error(`${service} has not started:\n${program ? lastLines(program.log, 10).join('\n') : 'it was never asked to'}`);
+  throw new Error(
+    `${service} has not started:\n${program ? lastLines(program.log, 10).join('\n') : 'it was never asked to'}`,
+  );
 }
 
 /** Migrations, and a login for each kind of user, named after the database so that several can share a server. */

@@ -7,7 +7,10 @@ export interface Steps {
   readonly detail: (event: Pick<ProgressEvent, 'kind' | 'text'> & { readonly server?: string }) => void;
 }
 
-export function makeSteps(write: (text: string) => void = (text) => void process.stderr.write(text), isTerminal = process.stderr.isTTY): Steps {
+export function makeSteps(
+  write: (text: string) => void = (text) => void process.stderr.write(text),
+  isTerminal = process.stderr.isTTY,
+): Steps {
   const begin = performance.now();
   const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
   const clear = isTerminal ? '\r\u001b[K' : '';

@@ -32,30 +32,46 @@ interface ExpandedStatus {
  * it runs, and leaves every other failure as it is: starting again would not mend it. Resolves when `signal` aborts; never rejects.
  */
 export async function watchConnectors(connectUrl: string, options: ConnectorWatchOptions = {}): Promise<void> {
-  const { signal, onEvent = () => undefined } = options;
   const told = new Set<string>();
-  while (!signal?.aborted) {
-    for (const [connector, trace] of await failures(connectUrl)) {
-      const reason = trace.split('\n')[0] ?? '';
-      if (TRANSIENT.test(trace)) {
-        const path = `connectors/${encodeURIComponent(connector)}/restart?includeTasks=true&onlyFailed=true`;
-        const isAccepted = (await request(`${connectUrl}/${path}`, 'POST')) !== undefined;
-        if (isAccepted) onEvent({ kind: 'restarted', connector, reason });
-      } else if (!told.has(`${connector} ${trace}`)) {
-        told.add(`${connector} ${trace}`);
-        onEvent({ kind: 'left-failed', connector, reason });
-      }
-    }
-    await sleep(POLL_MS, undefined, signal && { signal }).catch(() => undefined); // an abort ends the wait and the loop
+  while (!options.signal?.aborted) {
+    for (const failure of await failures(connectUrl)) await tend(connectUrl, failure, told, options.onEvent);
+    await pause(options.signal);
   }
 }
 
+async function tend(
+  connectUrl: string,
+  { connector, trace }: Failure,
+  told: Set<string>,
+  onEvent: ConnectorWatchOptions['onEvent'],
+): Promise<void> {
+  const kind = TRANSIENT.test(trace) ? 'restarted' : 'left-failed';
+  const isNews = kind === 'restarted' ? await restart(connectUrl, connector) : !told.has(connector + trace);
+  told.add(connector + trace);
+  if (isNews) onEvent?.({ kind, connector, reason: trace.split('\n')[0] ?? '' });
+}
+
+interface Failure {
+  readonly connector: string;
+  readonly trace: string;
+}
+
+/** An abort ends it early. */
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await sleep(POLL_MS, undefined, signal && { signal }).catch(() => undefined);
+}
+
+async function restart(connectUrl: string, connector: string): Promise<boolean> {
+  const path = `connectors/${encodeURIComponent(connector)}/restart?includeTasks=true&onlyFailed=true`;
+  return (await request(`${connectUrl}/${path}`, 'POST')) !== undefined;
+}
+
 /** Connectors with something failed, and its trace. Nothing when Connect itself is away. */
-async function failures(connectUrl: string): Promise<[string, string][]> {
+async function failures(connectUrl: string): Promise<Failure[]> {
   const reply = await request(`${connectUrl}/connectors?expand=status`, 'GET');
   return Object.entries((reply ?? {}) as Record<string, ExpandedStatus>).flatMap(([name, { status }]) => {
     const failed = [status.connector, ...status.tasks].find(({ state }) => state === 'FAILED');
-    return failed ? [[name, failed.trace ?? ''] as [string, string]] : [];
+    return failed ? [{ connector: name, trace: failed.trace ?? '' }] : [];
   });
 }
 

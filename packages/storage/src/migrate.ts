@@ -1,8 +1,8 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
-import * as log from './migrations/0001-log.ts';
-import * as roles from './migrations/0002-roles.ts';
-import * as analystViews from './migrations/0003-analyst-views.ts';
+import { log } from './migrations/0001-log.ts';
+import { roles } from './migrations/0002-roles.ts';
+import { analystViews } from './migrations/0003-analyst-views.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {

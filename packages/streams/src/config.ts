@@ -38,3 +38,6 @@ export const streamsConfig = {
     .describe('partitions of the output topic when it is made; sources spread over them, and may not move afterwards'),
   TOPIC_REPLICAS: z.coerce.number().int().min(1).default(1).describe('replicas of the output topic when it is made'),
 };
+
+/** What the settings above become: the part of a program's configuration that an arrow needs. */
+export type StageConfig = z.infer<z.ZodObject<typeof streamsConfig>>;

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Gap, type Ledger, sourceOfRawTopic } from '@overlay/model';
 import { type Program, retry, Trouble } from '@overlay/runtime';
 import type { Arrow } from './arrow.ts';
+import type { StageConfig } from './config.ts';
 import type { Batch, Broker, Consumer, Watermarks } from './kafka.ts';
 import { partitionOf } from './partition.ts';
 import type { Publisher } from './publisher.ts';
 import { type Place, SourceReader } from './source-reader.ts';
-import type { StageConfig } from './stage.ts';
 
 /** Pause between two looks for a person's decision about a gap. */
 const DECISION_MS = 1000;
@@ -80,7 +80,7 @@ export class PartitionReader<In, Out, Value> {
   }
 
   async #openAll(): Promise<void> {
-    const { place, consumer, program } = this.#deps;
+    const { consumer, program } = this.#deps;
     const retrying = { health: program.health, signal: this.#signal };
     for (const source of this.#sources) await this.#openSource(source);
     while (!consumer()) await sleep(10, undefined, { signal: this.#signal });

@@ -1,23 +1,12 @@
 import type { Ledger } from '@overlay/model';
 import { messageOf, type Program, retry, Trouble } from '@overlay/runtime';
 import type { Arrow } from './arrow.ts';
+import type { StageConfig } from './config.ts';
 import { type Batch, Broker, type Consumer } from './kafka.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { makePublisher } from './publisher.ts';
 import { makeSchemaRegistry, type SchemaRegistry } from './registry.ts';
 import { watch } from './watch.ts';
-
-/** The part of a program's configuration that an arrow needs; see `streamsConfig`. */
-export interface StageConfig {
-  readonly SOURCES: readonly string[];
-  readonly KAFKA_BROKERS: readonly string[];
-  readonly SCHEMA_REGISTRY_URL: string;
-  readonly KAFKA_SESSION_MS: number;
-  readonly KAFKA_REQUEST_BYTES_MAX: number;
-  readonly TOPIC_PREFIX: string;
-  readonly TOPIC_PARTITIONS: number;
-  readonly TOPIC_REPLICAS: number;
-}
 
 /** The dependencies that an arrow reports on; a program names them to `runProgram`. */
 export const STAGE_DEPENDENCIES = ['kafka', 'registry', 'postgres'] as const;

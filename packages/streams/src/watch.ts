@@ -1,8 +1,8 @@
 import { messageOf, type Program } from '@overlay/runtime';
+import type { StageConfig } from './config.ts';
 import type { Broker } from './kafka.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import type { SchemaRegistry } from './registry.ts';
-import type { StageConfig } from './stage.ts';
 
 /** Pause between two looks at the world. */
 const LOOK_MS = 2000;

@@ -1,21 +1,24 @@
 import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
 
 /**
  * The roles that people and programs are granted: `audit_writer` (a stage) can add records and move heads but never change or remove what
  * landed; `audit_reader` (auditctl) can read, and decide on gaps; `audit_analyst` sees the views of schema `analyst` and nothing else.
  */
-export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const role of ['audit_writer', 'audit_reader', 'audit_analyst']) {
-    await sql
-      .raw(
-        `do $$ begin
-          if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
-        exception when duplicate_object or unique_violation then null; end $$`,
-      )
-      .execute(db);
-  }
-  for (const statement of GRANTS) await sql.raw(statement).execute(db);
-}
+export const roles: Migration = {
+  async up(db: Kysely<unknown>) {
+    for (const role of ['audit_writer', 'audit_reader', 'audit_analyst']) {
+      await sql
+        .raw(
+          `do $$ begin
+            if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
+          exception when duplicate_object or unique_violation then null; end $$`,
+        )
+        .execute(db);
+    }
+    for (const statement of GRANTS) await sql.raw(statement).execute(db);
+  },
+};
 
 const GRANTS = [
   'revoke all on schema audit from public',

@@ -1,18 +1,21 @@
 import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
 
 /** Read-only views for analysts, each with its columns described; a value that Postgres cannot show as text yields null. */
-export async function up(db: Kysely<unknown>): Promise<void> {
-  await sql.raw('create schema analyst').execute(db);
-  await sql
-    .raw(
-      `create function analyst.field(body json, variadic path text[]) returns text language sql immutable parallel safe
-        return case when strpos(body::text, '\\u0000') > 0 then null else body #>> path end`,
-    )
-    .execute(db);
-  for (const view of VIEWS) await createView(db, view);
-  await sql.raw('grant usage on schema analyst to audit_analyst, audit_reader').execute(db);
-  await sql.raw('grant select on all tables in schema analyst to audit_analyst, audit_reader').execute(db);
-}
+export const analystViews: Migration = {
+  async up(db: Kysely<unknown>) {
+    await sql.raw('create schema analyst').execute(db);
+    await sql
+      .raw(
+        `create function analyst.field(body json, variadic path text[]) returns text language sql immutable parallel safe
+          return case when strpos(body::text, '\\u0000') > 0 then null else body #>> path end`,
+      )
+      .execute(db);
+    for (const view of VIEWS) await createView(db, view);
+    await sql.raw('grant usage on schema analyst to audit_analyst, audit_reader').execute(db);
+    await sql.raw('grant select on all tables in schema analyst to audit_analyst, audit_reader').execute(db);
+  },
+};
 
 interface View {
   readonly name: string;

@@ -50,6 +50,7 @@ export interface NamedSection extends SectionQuery {
   readonly unit: string | null;
 }
 
+/** `offset 0` keeps Postgres from computing a document or field again wherever it is used. */
 /** One pass over the events of the stretch gives the total and the groups. Sums are Postgres' numeric: exact, whatever their size. */
 export async function readSection(database: Database, range: DayRange, query: SectionQuery): Promise<SectionValues> {
   const rows = await database.query<SectionRow>(SECTION, [
@@ -81,18 +82,18 @@ const measuredOf = (row: SectionRow): SectionValue => ({
 });
 
 const SECTION = `
-  with documents as materialized (
-    select event_id, sequence, ordinal, event_type, ${readable('body')} as document from audit.business_events
-    where source = $1 and commit_time >= $2::timestamptz and commit_time < $3::timestamptz and sequence <= $4 and ($5::text is null or event_type = $5)),
-  fields as materialized (
-    select event_id, sequence, ordinal,
-      case when $6::text is not null then document #>> array['payload', $6] end as field,
-      case when $5::text is null then event_type
-        when $7::text is not null then document #>> array['payload', $7] end as key,
-      case when $8::text is not null then document #>> array['payload', $8] end as label
-    from documents),
-  events as materialized (
-    select *, case when $6::text is null then 1 else ${decimal('field')} end as amount from fields),
+  with events as materialized (
+    select event_id, sequence, ordinal, key, label,
+      case when $6::text is null then 1 else ${decimal('field')} end as amount
+    from (select event_id, sequence, ordinal,
+        case when $6::text is not null then document #>> array['payload', $6] end as field,
+        case when $5::text is null then event_type
+          when $7::text is not null then document #>> array['payload', $7] end as key,
+        case when $8::text is not null then document #>> array['payload', $8] end as label
+      from (select event_id, sequence, ordinal, event_type, ${readable('body')} as document from audit.business_events
+        where source = $1 and commit_time >= $2::timestamptz and commit_time < $3::timestamptz and sequence <= $4
+          and ($5::text is null or event_type = $5) offset 0) documents
+      offset 0) fields),
   grouped as (
     select grouping(key) = 1 as is_total, key, coalesce(max(label), key) as name, coalesce(sum(amount), 0) as amount,
       count(*) as events, count(*) filter (where amount is null) as unreadable,

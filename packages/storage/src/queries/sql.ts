@@ -7,7 +7,7 @@ export const instant = (column: string): string =>
  * Canonical JSON escapes no other character of those ranges.
  */
 export const readable = (body: string): string =>
-  String.raw`case when ${body}::text ~ '\\u(0000|d[89a-f])'
+  String.raw`case when strpos(${body}::text, '\u0000') > 0 or strpos(${body}::text, '\ud') > 0
     then regexp_replace(${body}::text, '(?<!\\)((?:\\\\)*)\\u(0000|d[89a-f][0-9a-f]{2})', '\1\\ufffd', 'g')::json else ${body} end`;
 
 /** A decimal text as an exact number; null for any other text. */

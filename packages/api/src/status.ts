@@ -1,0 +1,114 @@
+import { timestampOf } from '@overlay/model';
+import type { Zone } from '@overlay/narratives';
+import { messageOf, Trouble } from '@overlay/runtime';
+import {
+  countDeadLetters,
+  type Database,
+  readGaps,
+  readHeads,
+  readServerVersion,
+  readSetAside,
+  STAGES,
+} from '@overlay/storage';
+import { readConnect } from './connect.ts';
+import type { Status } from './contract.ts';
+import { gapOf } from './gaps.ts';
+import { readStageHealth } from './stage-health.ts';
+import { stagesOf } from './stages.ts';
+
+export interface StatusDeps {
+  readonly database: Database;
+  readonly zone: Zone;
+  readonly now: () => Date;
+  readonly connectUrl?: string | undefined;
+  /** Health endpoints of stages, by name of the stage. */
+  readonly stageUrls?: Readonly<Record<string, string>> | undefined;
+}
+
+const GAPS_MAX = 200;
+const SET_ASIDE_SHOWN = 10;
+
+type Stored = Pick<Status, 'postgres' | 'sources' | 'gaps' | 'deadLetters' | 'setAside'>;
+
+/** How everything stands. A dependency that is away is part of the answer, never a failure to answer. */
+export async function readStatus(deps: StatusDeps): Promise<Status> {
+  const now = deps.now();
+  const [stored, connect] = await Promise.all([
+    readStored(deps, now),
+    deps.connectUrl === undefined ? null : readConnect(deps.connectUrl),
+  ]);
+  const status = { checkedAt: timestampOf(now.getTime() * 1000), timeZone: deps.zone.name, connect, ...stored };
+  return { ...status, findings: findingsOf(status) };
+}
+
+async function readStored(deps: StatusDeps, now: Date): Promise<Stored> {
+  const { database } = deps;
+  try {
+    const version = await readServerVersion(database);
+    const heads = await readHeads(database);
+    const gaps = (await readGaps(database, GAPS_MAX)).filter(({ decision }) => decision === null);
+    const [deadLetters, { count, latest }] = [
+      await countDeadLetters(database),
+      await readSetAside(database, SET_ASIDE_SHOWN),
+    ];
+    return {
+      postgres: { isUp: true, detail: `version ${version}` },
+      sources: stagesOf({ heads, gaps, health: await readHealth(deps.stageUrls ?? {}), now }),
+      gaps: gaps.map(gapOf),
+      deadLetters: [...deadLetters],
+      setAside: { count, latest: [...latest] },
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof Trouble)) throw thrown;
+    const postgres = { isUp: false, detail: messageOf(thrown) };
+    return { postgres, sources: [], gaps: [], deadLetters: [], setAside: { count: 0, latest: [] } };
+  }
+}
+
+async function readHealth(urls: Readonly<Record<string, string>>) {
+  const known = STAGES.flatMap((stage) => (urls[stage] === undefined ? [] : [{ stage, url: urls[stage] }]));
+  return new Map(await Promise.all(known.map(async ({ stage, url }) => [stage, await readStageHealth(url)] as const)));
+}
+
+const BAD_STATES = ['down', 'stalled', 'not_begun'];
+
+function findingsOf({ postgres, connect, sources, gaps, deadLetters, setAside }: Omit<Status, 'findings'>): string[] {
+  const stages = sources.flatMap(({ source, stages }) =>
+    stages
+      .filter(({ state }) => BAD_STATES.includes(state))
+      .map(({ stage, detail }) => `stage ${stage} of source ${source}: ${detail}`),
+  );
+  return [
+    ...(postgres.isUp ? [] : [postgres.detail]),
+    ...connectFindings(connect),
+    ...stages,
+    ...gaps.map(
+      ({ gapId, stage, source, code }) =>
+        `gap ${gapId.slice(0, 8)} (${code}) holds ${stage} of source ${source} until a person decides`,
+    ),
+    ...deadLetters.map(
+      ({ count, code, stage, source }) =>
+        `${count} dead ${count === 1 ? 'letter' : 'letters'} (${code}) of ${stage} in source ${source}`,
+    ),
+    ...(setAside.count === 0
+      ? []
+      : [
+          `${setAside.count} ${setAside.count === 1 ? 'transaction is' : 'transactions are'} set aside: in the log's order, not readable`,
+        ]),
+  ];
+}
+
+function connectFindings(connect: Status['connect']): string[] {
+  if (connect === null) return [];
+  if (!connect.isUp) return [`Kafka Connect: ${connect.detail}`];
+  return connect.connectors.flatMap(({ name, state, tasks }) => [
+    ...(state === 'RUNNING' ? [] : [`connector ${name} is ${state}`]),
+    ...(state === 'RUNNING' && tasks.length === 0 ? [`connector ${name} has no task`] : []),
+    ...tasks
+      .filter((task) => task.state !== 'RUNNING')
+      .map(
+        (task) =>
+          `task ${task.id} of connector ${name} is ${task.state}${task.trace === null ? '' : `: ${task.trace}`}`,
+      ),
+  ]);
+}

@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals';
+import { EXIT, runAuditctl } from './index.ts';
+
+async function auditctl(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  let [out, err] = ['', ''];
+  const exit = await runAuditctl(argv, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    env,
+    isTty: false,
+    userName: 'tester',
+  });
+  return { exit, out, err };
+}
+
+test('help is data, a wrong command is talk', async () => {
+  const help = await auditctl(['--help']);
+  expect(help).toMatchObject({ exit: EXIT.ok, err: '' });
+  for (const word of ['summary', 'anomalies', 'trace', 'status', 'gaps', 'DATABASE_URL', 'Exit codes'])
+    expect(help.out).toContain(word);
+  expect(await auditctl(['statu'])).toEqual({
+    exit: EXIT.usage,
+    out: '',
+    err: "error: unknown command 'statu'\n(Did you mean status?)\n(auditctl --help shows what there is)\n",
+  });
+  expect(await auditctl([])).toMatchObject({ exit: EXIT.usage, out: '' });
+  expect(await auditctl(['anomalies', '--limit', '0'])).toMatchObject({ exit: EXIT.usage });
+  expect(await auditctl(['trace'])).toMatchObject({ exit: EXIT.usage });
+});
+
+test('without a database it says how to name one', async () => {
+  const { exit, out, err } = await auditctl(['summary']);
+  expect({ exit, out }).toEqual({ exit: EXIT.usage, out: '' });
+  expect(err).toContain('DATABASE_URL: is missing');
+  expect(err).toContain('--database-url-file');
+});
+
+test('an address in a file that is not there is named', async () => {
+  const { exit, err } = await auditctl(['status', '--database-url-file', '/nowhere'], { DATABASE_URL: 'postgres://x' });
+  expect(exit).toBe(EXIT.usage);
+  expect(err).toContain('DATABASE_URL_FILE');
+});
+
+test('a pack that cannot be read is a mistake of the configuration', async () => {
+  const { exit, err } = await auditctl(['status'], {
+    DATABASE_URL: 'postgres://x@127.0.0.1:9/x',
+    PACK_DIR: '/nowhere',
+  });
+  expect(exit).toBe(EXIT.usage);
+  expect(err).toContain('/nowhere/pack.yaml cannot be read');
+});
+
+test('a database that is away is told with cause and next step, in the envelope too', async () => {
+  const env = { DATABASE_URL: 'postgres://x:sesame@127.0.0.1:9/x' };
+  const { exit, out, err } = await auditctl(['summary', '--json'], env);
+  expect(exit).toBe(EXIT.upstreamDown);
+  expect(JSON.parse(out)).toMatchObject({
+    error: { code: 'postgres.unreachable', message: expect.stringContaining('ECONNREFUSED') },
+  });
+  expect(err).toContain('is Postgres running');
+  expect(`${out}${err}`).not.toContain('sesame');
+  expect(await auditctl(['status'], env)).toMatchObject({
+    exit: EXIT.upstreamDown,
+    out: expect.stringContaining('Postgres  down'),
+  });
+});

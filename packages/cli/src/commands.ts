@@ -1,0 +1,59 @@
+import type { AnomalyAsk, AnomalyList, Gap, GapList, Status, Summary, SummaryAsk, Trace } from '@overlay/api';
+import { EXIT } from './exits.ts';
+import type { Io } from './io.ts';
+import { anomaliesLines } from './print/anomalies.ts';
+import { gapLines, gapsLines } from './print/gaps.ts';
+import { statusLines } from './print/status.ts';
+import { summaryLines } from './print/summary.ts';
+import { traceLines } from './print/trace.ts';
+import { plural } from './print/words.ts';
+import { type GlobalOptions, NEXT_STEPS, show } from './run.ts';
+
+/** Each command: what it asks the API, how the answer is shown, and what the exit code says of it. */
+
+export const showSummary = (io: Io, options: GlobalOptions & SummaryAsk): Promise<number> =>
+  show<Summary>(io, options, async (api) => ({
+    answer: await api.summary(options),
+    lines: summaryLines,
+    note: ({ pendingTransactions }) =>
+      pendingTransactions === 0
+        ? undefined
+        : `${plural(pendingTransactions, 'transaction', 'transactions')} of this day landed, but the stages are not through with them: ask again.`,
+  }));
+
+export const listAnomalies = (io: Io, options: GlobalOptions & AnomalyAsk): Promise<number> =>
+  show<AnomalyList>(io, options, async (api) => ({
+    answer: await api.anomalies(options),
+    lines: anomaliesLines,
+    note: ({ anomalies, total }) =>
+      anomalies.length < total ? `${anomalies.length} of ${total} shown; --limit shows more.` : undefined,
+  }));
+
+export const showTrace = (io: Io, options: GlobalOptions, id: string): Promise<number> =>
+  show<Trace>(io, options, async (api) => ({ answer: await api.trace(id), lines: traceLines }));
+
+export const showStatus = (io: Io, options: GlobalOptions): Promise<number> =>
+  show<Status>(io, options, async (api) => ({
+    answer: { ok: true, value: await api.status() },
+    lines: statusLines,
+    note: ({ postgres }) => (postgres.isUp ? undefined : NEXT_STEPS['postgres.unreachable']),
+    exit: ({ postgres, findings }) => {
+      if (!postgres.isUp) return EXIT.upstreamDown;
+      return findings.length > 0 ? EXIT.findings : EXIT.ok;
+    },
+  }));
+
+export const listGaps = (io: Io, options: GlobalOptions): Promise<number> =>
+  show<GapList>(io, options, async (api) => ({ answer: { ok: true, value: await api.gaps() }, lines: gapsLines }));
+
+export const decideGap = (
+  io: Io,
+  options: GlobalOptions & { readonly by?: string },
+  id: string,
+  decision: string,
+): Promise<number> =>
+  show<Gap>(io, options, async (api) => ({
+    answer: await api.decideGap(id, decision, options.by ?? io.userName),
+    lines: (gap, paint) => gapLines(gap, api.timeZone, paint),
+    note: () => 'The decision is on record; its stage takes it up within seconds.',
+  }));

@@ -1,0 +1,92 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { decideGap, listAnomalies, listGaps, showStatus, showSummary, showTrace } from './commands.ts';
+import { EXIT } from './exits.ts';
+import type { Io } from './io.ts';
+
+const HELP = `
+Environment (flags come before it):
+  DATABASE_URL, DATABASE_URL_FILE   the audit database (a role with the rights of audit_reader)
+  PACK_DIR                          folder of the pack; its time zone is that of today and yesterday
+  CONNECT_URL                       Kafka Connect's REST API, for status
+  STAGE_URLS                        health endpoints of the stages, for status: normalizer=http://host:port,...
+  NO_COLOR                          no colour; into a pipe there is none anyway
+
+Exit codes:
+  0 ok   1 error   2 usage   3 not found   4 not allowed   5 a server is down   6 findings (status)
+
+Examples:
+  auditctl summary --date yesterday
+  auditctl anomalies --since 24h --severity high
+  auditctl trace order:123
+  auditctl status --json
+`;
+
+/** Runs one command line; returns the exit code. */
+export async function runAuditctl(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = makeProgram(io, async (code) => {
+    exitCode = await code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+}
+
+function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Command {
+  const program = new Command('auditctl')
+    .description(
+      'Asks the audit record: what a day held, what was strange, where it came from, and whether all is well.',
+    )
+    .option('--json', 'print JSON in a documented, stable shape')
+    .option('--database-url-file <file>', 'file that holds the address of the audit database')
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(auditctl --help shows what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err });
+  const command = (usage: string, description: string, parent = program): Command =>
+    parent
+      .command(usage)
+      .description(description)
+      .exitOverride()
+      .configureOutput({ writeOut: io.out, writeErr: io.err });
+
+  command('summary', 'print what a day held, in words and numbers')
+    .option('--date <day>', 'today, yesterday or YYYY-MM-DD', 'today')
+    .option('--source <name>', 'the source; needed only when there are several')
+    .action((_, self: Command) => done(showSummary(io, self.optsWithGlobals())));
+  command('anomalies', 'list what was strange, the most severe first')
+    .option('--date <day>', 'of one day: today, yesterday or YYYY-MM-DD')
+    .option('--since <when>', 'since a day, or back from now: 30m, 12h, 7d')
+    .option('--severity <least>', 'low, medium, high or critical: it and all above')
+    .option('--source <name>', 'of one source')
+    .option('--limit <count>', 'how many to list', wholeNumber, 20)
+    .action((_, self: Command) => done(listAnomalies(io, self.optsWithGlobals())));
+  command('trace <id>', 'follow an id down to the rows of the source and the place in its binary log')
+    .addHelpText(
+      'after',
+      '\nAn id is that of an anomaly, a business event or a change event (8 characters are enough),\na transaction id (GTID), or an entity as type:id, such as order:123.',
+    )
+    .action((id: string, _, self: Command) => done(showTrace(io, self.optsWithGlobals(), id)));
+  command('status', 'show how every stage and server stands; exit 6 when something needs a person').action(
+    (_, self: Command) => done(showStatus(io, self.optsWithGlobals())),
+  );
+
+  const gaps = command('gaps', 'list the gaps on record').action((_, self: Command) =>
+    done(listGaps(io, self.optsWithGlobals())),
+  );
+  command('decide <id> <decision>', 'decide on a gap, for ever: accept goes on without, retry tries again', gaps)
+    .option('--by <name>', 'who decides; else the user of this machine')
+    .action((id: string, decision: string, _, self: Command) =>
+      done(decideGap(io, self.optsWithGlobals(), id, decision)),
+    );
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 to 1000.');
+  return Number(text);
+}
