@@ -41,6 +41,6 @@ export async function cachedFolder({ name, key, report, fill, root = cacheRoot()
       renameSync(temporary, folder);
       return folder;
     },
-    () => report('waits for another process that prepares the same files'),
+    () => report('waits for files that are being prepared already'),
   );
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SERVICES, type Service, startProgram } from '@overlay/infra';
 import { CRASH_POINTS } from '@overlay/runtime';
-import { readTables, rebuildTables } from './kit/rebuild.ts';
+import { expectEveryRowRebuilt, expectNothingTwice } from './kit/checks.ts';
 import { headsOf, untilCaughtUp } from './kit/record.ts';
 import { denseRecords, readTopic } from './kit/topics.ts';
 import { makePharmacy, makeWorld, type World } from './kit/world.ts';
@@ -53,8 +53,8 @@ test('each stage is killed at each crash point while traffic flows, and nothing 
   expect((await traffic.stop()).code).toBe(0);
   const last = await untilCaughtUp(world, SERVICES);
 
-  await expectEveryRowRebuilt();
-  await expectNothingTwice(last);
+  await expectEveryRowRebuilt(world);
+  await expectNothingTwice(world, last);
   await expectDenseTopics(last);
 }, 600_000);
 
@@ -68,39 +68,6 @@ async function dieEverywhere(service: Service): Promise<readonly string[]> {
   }
   world.pipeline.start(service); // from here on it lives, so that those after it have something to die over
   return died;
-}
-
-async function expectEveryRowRebuilt(): Promise<void> {
-  const [rebuilt, real] = await Promise.all([rebuildTables(world), readTables(world)]);
-  expect(real.size).toBe(11);
-  for (const [table, rows] of real) {
-    expect([table, Object.fromEntries(rebuilt.get(table) ?? [])]).toEqual([table, Object.fromEntries(rows)]);
-  }
-}
-
-async function expectNothingTwice(last: number): Promise<void> {
-  const tables = {
-    change_events: 'event_id',
-    business_events: 'event_id',
-    anomalies: 'anomaly_id',
-    narratives: 'narrative_id',
-  };
-  for (const [table, id] of Object.entries(tables)) {
-    const [counted] = await world.record.query<{ rows: string; ids: string }>(
-      `select count(*) as rows, count(distinct ${id}) as ids from audit.${table} where source = $1`,
-      [world.name],
-    );
-    expect(Number(counted?.rows)).toBeGreaterThan(0);
-    expect(counted?.ids).toBe(counted?.rows);
-  }
-  const [dense] = await world.record.query<{ rows: string; first: string; last: string }>(
-    'select count(*) as rows, min(sequence) as first, max(sequence) as last from audit.transactions where source = $1',
-    [world.name],
-  );
-  expect(dense).toEqual({ rows: dense?.last, first: '1', last: dense?.last });
-  expect(Number(dense?.last)).toBeGreaterThanOrEqual(last);
-  const gaps = await world.record.query('select code, detail from audit.gaps');
-  expect(gaps).toEqual([]);
 }
 
 async function expectDenseTopics(last: number): Promise<void> {

@@ -56,5 +56,7 @@ export interface Ledger<Item> {
   readonly notePublished: (source: string, sequence: number) => Promise<void>;
   /** Records a gap found at a position, or finds the undecided one that stands there already. */
   readonly recordGap: (head: Head, gap: Gap, at: Omit<Position, 'digest'>) => Promise<RecordedGap>;
+  /** Asks the database for a sign of life. */
+  readonly ping: () => Promise<void>;
   readonly gapDecision: (gapId: string) => Promise<RecordedGap['decision']>;
 }

@@ -29,12 +29,21 @@ export async function copyRows(
   await done;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+/** Postgres text holds no NUL. Bodies have it escaped; in the columns beside them it becomes the replacement character. */
+export const withoutNul = (text: string): string => text.replaceAll('\0', '\uFFFD');
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\0': '\uFFFD',
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+};
 
 function fieldText(field: Field): string {
   if (field === null) return '\\N';
   if (typeof field !== 'string') return String(field);
-  return /[\\\t\n\r]/.test(field)
-    ? field.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character)
+  return /[\0\\\t\n\r]/.test(field)
+    ? field.replace(/[\0\\\t\n\r]/g, (character) => ESCAPES[character] ?? character)
     : field;
 }

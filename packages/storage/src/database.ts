@@ -67,7 +67,8 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await this.kysely.destroy();
+    await this.kysely.destroy(); // ends the pool, but only once it was used through kysely
+    if (!this.#pool.ending) await this.#pool.end();
   }
 }
 

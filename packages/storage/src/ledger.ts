@@ -13,7 +13,7 @@ import type {
 } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
 import type { ClientBase } from 'pg';
-import { copyRows, type Field } from './copy.ts';
+import { copyRows, type Field, withoutNul } from './copy.ts';
 import type { Database } from './database.ts';
 import { makeEnsureWeeks } from './partitions.ts';
 import type { RecordTable } from './record-tables.ts';
@@ -59,6 +59,9 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
         'update audit.heads set published = greatest(published, $3) where stage = $1 and source = $2',
         [stage, source, sequence],
       );
+    },
+    async ping() {
+      await database.query('select');
     },
     recordGap: (head, gap, at) => recordGap(database, head, gap, at),
     async gapDecision(gapId) {
@@ -180,12 +183,12 @@ function* itemRows<Item>(
 async function landMemory(client: ClientBase, { head, remember }: Landing<unknown>): Promise<void> {
   if (remember.size === 0) return;
   const kept = [...remember].filter(([, value]) => value !== null);
-  const forgotten = [...remember].filter(([, value]) => value === null).map(([key]) => key);
+  const forgotten = [...remember].filter(([, value]) => value === null).map(([key]) => withoutNul(key));
   await client.query(
     `insert into audit.stage_memory (stage, source, key, value)
       select $1, $2, key, value::json from unnest($3::text[], $4::text[]) as kept (key, value)
       on conflict (stage, source, key) do update set value = excluded.value`,
-    [head.stage, head.source, kept.map(([key]) => key), kept.map(([, value]) => JSON.stringify(value))],
+    [head.stage, head.source, kept.map(([key]) => withoutNul(key)), kept.map(([, value]) => JSON.stringify(value))],
   );
   if (forgotten.length > 0) {
     await client.query('delete from audit.stage_memory where stage = $1 and source = $2 and key = any($3)', [

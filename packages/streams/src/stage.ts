@@ -76,7 +76,7 @@ export async function runArrow<In, Out, Value>(
     }),
   );
   program.onClose(() => consumer.stop());
-  const stopWatching = watch({ broker, registry, topics, readers, program, stage: arrow.stage });
+  const stopWatching = watch({ broker, registry, ledger, topics, readers, program, stage: arrow.stage });
   program.onClose(stopWatching);
   signal.addEventListener('abort', () => failed.reject(signal.reason), { once: true });
   await failed.promise.catch((thrown) => {

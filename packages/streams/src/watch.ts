@@ -1,3 +1,4 @@
+import type { Ledger } from '@overlay/model';
 import { messageOf, type Program } from '@overlay/runtime';
 import type { StageConfig } from './config.ts';
 import type { Broker } from './kafka.ts';
@@ -10,18 +11,20 @@ const LOOK_MS = 2000;
 interface Watched<In, Out, Value> {
   readonly broker: Broker;
   readonly registry: SchemaRegistry;
+  readonly ledger: Pick<Ledger<never>, 'ping'>;
   readonly topics: readonly string[];
   readonly readers: ReadonlyMap<string, PartitionReader<In, Out, Value>>;
   readonly program: Program<StageConfig>;
   readonly stage: string;
 }
 
-/** Looks every two seconds whether Kafka and the registry answer, and how far behind each source is. Returns the function that ends it. */
+/** Looks every two seconds whether Kafka, the registry and the database answer, and how far behind each source is. Returns the function that ends it. */
 export function watch<In, Out, Value>(watched: Watched<In, Out, Value>): () => Promise<void> {
-  const { registry, program } = watched;
+  const { registry, ledger, program } = watched;
   const look = async () => {
     await Promise.all([
       check(program, 'registry', () => registry.ping()),
+      check(program, 'postgres', () => ledger.ping()),
       check(program, 'kafka', () => measureLag(watched)),
     ]);
   };

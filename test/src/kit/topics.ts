@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeLogger } from '@overlay/runtime';
 import { Broker, type Message } from '@overlay/streams';
-import { address, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Everything that a topic with one partition holds now, oldest first. */
 export async function readTopic(topic: string, world: World): Promise<readonly Message[]> {
-  const broker = new Broker(address('KAFKA_BROKERS').split(','), 'test', makeLogger('test', 'error'));
+  const broker = new Broker(world.servers.kafka.brokers, 'test', makeLogger('test', 'error'));
   await broker.connect();
   const high = (await broker.watermarks(topic)).get(0)?.high ?? 0;
   const messages: Message[] = [];

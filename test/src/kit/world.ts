@@ -1,15 +1,15 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Pipeline, preparePipeline, runToEnd } from '@overlay/infra';
+import { type Endpoints, type Pipeline, preparePipeline, runToEnd } from '@overlay/infra';
 import { Database } from '@overlay/storage';
 import mysql from 'mysql2/promise';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
-export const PHARMACY_PACK = join(REPOSITORY, 'packs', 'pharmacy');
+const PHARMACY_PACK = join(REPOSITORY, 'packs', 'pharmacy');
 
 /** The address of a server that the test run started; throws when there is none. */
-export function address(
+function address(
   name: 'MYSQL_URL' | 'KAFKA_BROKERS' | 'REGISTRY_URL' | 'CONNECT_URL' | 'POSTGRES_URL' | 'REPLICATION_FILE',
 ): string {
   const value = process.env[`OVERLAY_TEST_${name}`];
@@ -29,6 +29,7 @@ export interface World {
   /** Folder of logs and secrets. */
   readonly directory: string;
   readonly topicPrefix: string;
+  readonly servers: Endpoints;
   readonly close: () => Promise<void>;
 }
 
@@ -38,15 +39,22 @@ export interface WorldOptions {
   /** Makes the tables of the source before the connector looks at them. */
   readonly makeSource: (mysqlUrl: string, database: string, directory: string) => Promise<void>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Default: those that the test run started, which tests share. */
+  readonly servers?: Endpoints;
 }
 
-export async function makeWorld({ name, makeSource, environment }: WorldOptions): Promise<World> {
+export async function makeWorld({
+  name,
+  makeSource,
+  environment,
+  servers = sharedServers(),
+}: WorldOptions): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), `overlay-${name}-`));
-  const root = new URL(address('MYSQL_URL'));
+  const root = mysqlRoot(servers);
   await makeSource(root.href, name, directory);
-  const postgresUrl = await makeDatabase(name);
+  const postgresUrl = await makeDatabase(name, servers.postgres.url);
   const topicPrefix = `${name}.`;
-  const pipeline = await preparePipeline(servers(), {
+  const pipeline = await preparePipeline(servers, {
     source: name,
     mysqlDatabase: name,
     postgresUrl,
@@ -72,9 +80,10 @@ export async function makeWorld({ name, makeSource, environment }: WorldOptions)
     pipeline,
     directory,
     topicPrefix,
+    servers,
     async close() {
       await pipeline.stop();
-      await fetch(`${address('CONNECT_URL')}/connectors/${name}`, { method: 'DELETE' });
+      await fetch(`${servers.connect.url}/connectors/${name}`, { method: 'DELETE' });
       await source.end();
       await record.close();
     },
@@ -82,8 +91,8 @@ export async function makeWorld({ name, makeSource, environment }: WorldOptions)
 }
 
 /** An empty Postgres database; gives its owner's URL. */
-export async function makeDatabase(name: string): Promise<string> {
-  const owner = new URL(address('POSTGRES_URL'));
+async function makeDatabase(name: string, ownerUrl: string): Promise<string> {
+  const owner = new URL(ownerUrl);
   const server = new Database(owner.href, 1);
   await server.query(`drop database if exists "${name}" with (force)`);
   await server.query(`create database "${name}"`);
@@ -91,7 +100,11 @@ export async function makeDatabase(name: string): Promise<string> {
   return new URL(`/${name}`, owner).href;
 }
 
-function servers() {
+function mysqlRoot({ mysql: { host, port, user, password } }: Endpoints): URL {
+  return new URL(`mysql://${user}:${password}@${host}:${port}`);
+}
+
+function sharedServers(): Endpoints {
   const root = new URL(address('MYSQL_URL'));
   const mysqlServer = { host: root.hostname, port: Number(root.port), user: root.username, password: root.password };
   return {

@@ -23,6 +23,7 @@ const STATEMENTS = [
     commit_time timestamptz not null, item_count integer not null,
     primary key (source, sequence, commit_time)) partition by range (commit_time)`,
   'create index transactions_by_id on audit.transactions (transaction_id)',
+  "create index transactions_set_aside on audit.transactions (source, sequence) where kind = 'set_aside'",
   `create table audit.change_events (
     source text not null, sequence bigint not null, ordinal integer not null, commit_time timestamptz not null,
     event_id uuid not null, database_name text not null, table_name text not null, operation text not null, body json not null,

@@ -13,7 +13,7 @@ export interface SectionQuery {
   readonly top: number;
 }
 
-export interface SectionValue {
+interface SectionValue {
   /** Exact decimal text. */
   readonly value: string;
   readonly events: number;

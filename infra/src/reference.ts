@@ -1,0 +1,91 @@
+import { apiConfig } from '@overlay/api';
+import { llmConfig } from '@overlay/llm';
+import { packConfig } from '@overlay/packs/load';
+import { EXIT_CONFIG, runtimeConfig } from '@overlay/runtime';
+import { storageConfig } from '@overlay/storage';
+import { streamsConfig } from '@overlay/streams';
+import { z } from 'zod';
+
+interface Group {
+  readonly title: string;
+  readonly of: string;
+  readonly shape: z.ZodRawShape;
+}
+
+/** The page `docs/reference/configuration.md`, made from the shapes that the programs read their settings by. */
+function page(): string {
+  const groups: readonly Group[] = [
+    { title: 'Every service', of: '`packages/runtime/src/config.ts`', shape: runtimeConfig },
+    { title: 'Topics', of: 'every service, `packages/streams/src/config.ts`', shape: streamsConfig },
+    {
+      title: 'Postgres',
+      of: 'every service and the migrate command, `packages/storage/src/database.ts`',
+      shape: storageConfig,
+    },
+    { title: 'Pack', of: 'inferencer, anomaly-scorer and summarizer, `packages/packs/src/load.ts`', shape: packConfig },
+    { title: 'Language model', of: 'summarizer, `packages/llm/src/config.ts`', shape: llmConfig },
+    { title: 'auditctl', of: '`packages/api/src/open.ts`', shape: apiConfig },
+  ];
+  return [HEAD, ...groups.map(groupText), TAIL].join('\n');
+}
+
+const HEAD = `# Configuration
+
+<!-- Generated: node_modules/.bin/node -C @overlay/source infra/src/reference.ts > docs/reference/configuration.md -->
+
+Settings come from the environment and from nowhere else. Each can also be read from a file: \`NAME_FILE\` names a file that holds the
+value of \`NAME\`; setting both is a mistake. A program that is told something wrong reports every mistake in one message on stderr and
+ends with ${EXIT_CONFIG} (auditctl: with 2). Unknown variables are ignored, empty ones count as not set.
+
+Every service takes \`--check-config\` (reads the settings, ends with 0 or ${EXIT_CONFIG}) and \`--print-config\` (prints them as
+\`NAME=value\` too, secrets as \`(secret)\`). A pack is read when the service starts, not by these two.
+`;
+
+function groupText({ title, of, shape }: Group): string {
+  const schema = z.toJSONSchema(z.object(shape), { io: 'input' });
+  const required = new Set(schema.required);
+  const rows = Object.entries(schema.properties ?? {}).map(([name, property]) => rowOf(name, property, required));
+  return `## ${title}\n\nOf ${of}.\n\n| name | value | default | what |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+}
+
+type Property = z.core.JSONSchema._JSONSchema;
+
+function rowOf(name: string, property: Property, required: ReadonlySet<string>): string {
+  if (typeof property === 'boolean') throw new Error(`${name} has no schema that can be described`);
+  const cells = [`\`${name}\``, valueText(property), defaultText(property, required.has(name)), textOf(property)];
+  return `| ${cells.map(cellText).join(' | ')} |`;
+}
+
+/** Text that a table of Markdown shows as it is. */
+const cellText = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
+
+const textOf = ({ description, secret }: Exclude<Property, boolean>): string =>
+  `${description ?? ''}${secret === true ? ' (secret)' : ''}`;
+
+function valueText({ type, enum: values, format, minimum, maximum }: Exclude<Property, boolean>): string {
+  if (values) return values.map((value) => `\`${value}\``).join(', ');
+  if (type !== 'integer' && type !== 'number') return format === 'uri' ? 'URL' : 'text';
+  const kind = type === 'integer' ? 'whole number' : 'number';
+  const isBounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
+  return isBounded ? `${kind}, ${minimum} to ${maximum}` : `${kind} from ${minimum ?? 0}`;
+}
+
+function defaultText({ default: value }: Exclude<Property, boolean>, isRequired: boolean): string {
+  if (isRequired) return 'must be set';
+  if (value === undefined) return 'none';
+  return value === '' ? 'empty' : `\`${value}\``;
+}
+
+const TAIL = `## Of one program alone
+
+| program | name | value | default | what |
+| --- | --- | --- | --- | --- |
+| normalizer | \`CONNECT_URL\` | URL | none | REST API of Kafka Connect, to report on the connector of each source |
+| summarizer | \`SUMMARY_INTERVAL_S\` | number from 1 | \`300\` | seconds between two looks for days whose summary is missing or behind |
+
+The local servers (\`npm run stack\`, \`npm run demo\`, \`npm test\`) take \`AUDIT_OVERLAY_CACHE\` (downloads; otherwise
+\`$XDG_CACHE_HOME/audit-overlay\` or \`~/.cache/audit-overlay\`) and \`AUDIT_OVERLAY_RUN\` (state, data and logs; otherwise
+\`/var/tmp/audit-overlay-<uid>\`). The generator takes \`MYSQL_URL\` or \`MYSQL_URL_FILE\`.
+`;
+
+process.stdout.write(page());

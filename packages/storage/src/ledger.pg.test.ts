@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DenseRecord, Landing, WrittenRecord } from '@overlay/model';
+import { Trouble } from '@overlay/runtime';
+import fc from 'fast-check';
+import { Database } from './database.ts';
+import { makeLedger } from './ledger.ts';
+import { migrate } from './migrate.ts';
+import { changeEvents, type WrittenChange } from './record-tables.ts';
+
+let server: Database;
+let database: Database;
+let url: URL;
+
+beforeAll(async () => {
+  const owner = process.env.OVERLAY_TEST_POSTGRES_URL;
+  if (!owner) throw new Error('OVERLAY_TEST_POSTGRES_URL is not set: run this test through `npm test`');
+  server = new Database(owner, 1);
+  await server.query('drop database if exists ledger_test with (force)');
+  await server.query('create database ledger_test');
+  url = new URL('/ledger_test', owner);
+  database = new Database(url.href, 4);
+  expect(await migrate(database)).toHaveLength(3);
+});
+afterAll(async () => {
+  await database?.close();
+  await server?.close();
+});
+
+const ledger = (source = 'shop') =>
+  makeLedger<WrittenChange>(database, {
+    stage: `normalizer of ${source}`,
+    table: changeEvents,
+    ownsTransactions: true,
+  });
+
+function written(
+  source: string,
+  sequence: number,
+  bodies: readonly string[],
+  timestamp = '2026-03-04T05:06:07.000008Z',
+): WrittenRecord<WrittenChange> {
+  const items = bodies.map(
+    (body, index): WrittenChange => ({
+      eventId: `00000000-0000-5000-8000-${String(sequence * 1000 + index).padStart(12, '0')}`,
+      database: 'shop',
+      table: 'things',
+      operation: 'INSERT',
+      body,
+    }),
+  );
+  const record: DenseRecord<WrittenChange> = {
+    source,
+    sequence,
+    kind: 'transaction',
+    transactionId: `${source}:${sequence}`,
+    timestamp,
+    items,
+  };
+  return { record, bodies };
+}
+
+async function landing(
+  source: string,
+  records: readonly WrittenRecord<WrittenChange>[],
+  more: Partial<Landing<WrittenChange>> = {},
+) {
+  const { head } = await ledger(source).open(source);
+  const landed = records.at(-1)?.record.sequence ?? head.landed;
+  const position = { topic: `cdc.${source}`, partition: 0, offset: String(landed), digest: 'd' };
+  return { head, landed, position, gtids: '', records, remember: new Map(), deadLetters: [], repeats: [], ...more };
+}
+
+const nowhere = () => {};
+
+test('migrating again does nothing, also when two do it at once', async () => {
+  expect(await Promise.all([migrate(database), migrate(new Database(url.href, 1))])).toEqual([[], []]);
+});
+
+test('rows, head and memory land together, and come back byte for byte', async () => {
+  const awkward = ['{"a":"tab\\t nl\\n back\\\\slash é 🙂 \\u0000"}', '{"10":"x","2":"y"}'];
+  const first = await landing('bytes', [written('bytes', 1, awkward), written('bytes', 2, [])], {
+    remember: new Map([['k', { v: 1 }]]),
+  });
+  expect((await ledger('bytes').land(first, nowhere)).kind).toBe('landed');
+  const { head, memory } = await ledger('bytes').open('bytes');
+  expect([head.landed, head.published, head.revision, memory.get('k')]).toEqual([2, 0, 1, { v: 1 }]);
+  const read = [];
+  for await (const { record, bodies } of ledger('bytes').unpublished('bytes', 0, 2))
+    read.push([record.sequence, record.timestamp, bodies]);
+  expect(read).toEqual([
+    [1, '2026-03-04T05:06:07.000008Z', awkward],
+    [2, '2026-03-04T05:06:07.000008Z', []],
+  ]);
+});
+
+test('COPY keeps any text', async () => {
+  let sequence = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.string({ unit: 'binary' }), { maxLength: 20 }), async (texts) => {
+      const bodies = texts.map((text) => JSON.stringify({ text }));
+      await ledger('copy').land(await landing('copy', [written('copy', ++sequence, bodies)]), nowhere);
+      for await (const read of ledger('copy').unpublished('copy', sequence - 1, sequence))
+        expect(read.bodies).toEqual(bodies);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('a copy of the stage whose head is old is refused, and nothing of its landing stays', async () => {
+  const one = await landing('fence', [written('fence', 1, ['{"from":"one"}'])]);
+  const other = await landing('fence', [written('fence', 1, ['{"from":"other"}'])]);
+  await ledger('fence').land(one, nowhere);
+  const refused = ledger('fence').land(other, nowhere);
+  await expect(refused).rejects.toMatchObject({ code: 'stage.fenced' });
+  await expect(refused).rejects.toBeInstanceOf(Trouble);
+  const rows = await database.query("select body::text as body from audit.change_events where source = 'fence'");
+  expect(rows).toEqual([{ body: '{"from":"one"}' }]);
+});
+
+test('a failure between rows and head leaves neither', async () => {
+  const doomed = await landing('doomed', [written('doomed', 1, ['{}'])]);
+  const die = (point: string) => {
+    if (point === 'before_commit') throw new Error('dies here');
+  };
+  await expect(ledger('doomed').land(doomed, die)).rejects.toThrow('dies here');
+  expect(await database.query("select from audit.transactions where source = 'doomed'")).toEqual([]);
+  expect((await ledger('doomed').open('doomed')).head.landed).toBe(0);
+});
+
+test('a transaction id that comes again with another commit time is a gap, with the same one it is nothing', async () => {
+  const again = (timestamp: string, itemCount = 1) => ({
+    repeats: [{ transactionId: 'again:1', timestamp, itemCount }],
+  });
+  await ledger('again').land(await landing('again', [written('again', 1, ['{}'])]), nowhere);
+  const same = await ledger('again').land(await landing('again', [], again('2026-03-04T05:06:07.000000Z')), nowhere);
+  expect(same.kind).toBe('landed');
+  const other = await ledger('again').land(await landing('again', [], again('2026-03-04T05:06:08.000000Z')), nowhere);
+  expect(other).toMatchObject({ kind: 'gap', gap: { code: 'source.rewritten', subject: 'again:1' } });
+  const counted = await ledger('again').land(
+    await landing('again', [], again('2026-03-04T05:06:07.000000Z', 2)),
+    nowhere,
+  );
+  expect(counted.kind).toBe('gap');
+});
+
+test('history finds its week, and weeks are made once however many ask', async () => {
+  const weeks = ['1999-12-31T23:59:59.999999Z', '2000-01-03T00:00:00.000000Z', '2031-06-15T12:00:00.000000Z'];
+  const records = weeks.map((timestamp, index) => written('weeks', index + 1, ['{}'], timestamp));
+  await Promise.all(weeks.map(() => database.query("select audit.ensure_week('transactions', '1999-12-31')")));
+  await ledger('weeks').land(await landing('weeks', records), nowhere);
+  const partitions = await database.query<{ name: string }>(
+    "select tableoid::regclass::text as name from audit.transactions where source = 'weeks' order by sequence",
+  );
+  expect(partitions.map(({ name }) => name)).toEqual([
+    'audit.transactions_1999w52',
+    'audit.transactions_2000w01',
+    'audit.transactions_2031w24',
+  ]);
+});
+
+test('a gap is recorded once while it is undecided, and again when it is found again after a decision', async () => {
+  const { head } = await ledger('gaps').open('gaps');
+  const gap = { code: 'sequence.jump' as const, subject: '9', detail: 'x' };
+  const at = { topic: 't', partition: 0, offset: '5' };
+  const first = await ledger('gaps').recordGap(head, gap, at);
+  expect(await ledger('gaps').recordGap(head, gap, at)).toEqual(first);
+  await database.query("update audit.gaps set decision = 'accept' where gap_id = $1", [first.gapId]);
+  expect(await ledger('gaps').gapDecision(first.gapId)).toBe('accept');
+  expect([...(await ledger('gaps').open('gaps')).accepted]).toEqual(['9']);
+  expect((await ledger('gaps').recordGap(head, gap, at)).gapId).not.toBe(first.gapId);
+});
+
+test('the roles can do their work and nothing else', async () => {
+  const roleOf = async (role: string) => {
+    await server.query(`drop role if exists ledger_${role}`);
+    await server.query(`create role ledger_${role} login password 'p' in role audit_${role}`);
+    const own = new URL(url);
+    [own.username, own.password] = [`ledger_${role}`, 'p'];
+    return new Database(own.href, 1);
+  };
+  const [writer, analyst] = [await roleOf('writer'), await roleOf('analyst')];
+  const forbidden = {
+    writer: [
+      'update audit.change_events set operation = operation',
+      'delete from audit.transactions',
+      'truncate audit.change_events',
+      'delete from audit.dead_letters',
+      "update audit.gaps set decision = 'accept'",
+      'drop table audit.heads',
+      "select audit.ensure_week('heads', '2026-01-01')",
+    ],
+    analyst: [
+      'select * from audit.change_events',
+      'select * from audit.heads',
+      'insert into analyst.transactions default values',
+    ],
+  };
+  for (const statement of forbidden.writer)
+    await expect(writer.query(statement)).rejects.toThrow(/permission denied|must be owner|not a table/);
+  for (const statement of forbidden.analyst)
+    await expect(analyst.query(statement)).rejects.toThrow(/permission denied|cannot insert/);
+  expect(
+    await analyst.query("select row_after from analyst.change_events where source = 'bytes' order by change_order"),
+  ).toHaveLength(2);
+  const landed = makeLedger<WrittenChange>(writer, { stage: 'w', table: changeEvents, ownsTransactions: true });
+  const { head } = await landed.open('roles');
+  expect(head.landed).toBe(0);
+  await writer.close();
+  await analyst.close();
+});
+
+test('every view and every column of the analysts is described', async () => {
+  const bare = await database.query(
+    `select c.relname, a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+      where n.nspname = 'analyst' and c.relkind = 'v'
+        and (col_description(c.oid, a.attnum) is null or obj_description(c.oid) is null)`,
+  );
+  expect(bare).toEqual([]);
+});

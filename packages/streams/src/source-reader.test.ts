@@ -1,0 +1,175 @@
+import { expect, test } from '@jest/globals';
+import { canonicalJson, digest } from '@overlay/evidence';
+import { type DenseRecord, type Head, topics, withItems } from '@overlay/model';
+import { z } from 'zod';
+import { type Arrow, denseInput } from './arrow.ts';
+import { frame } from './framing.ts';
+import type { Message } from './kafka.ts';
+import { piecesOf } from './pieces.ts';
+import { SourceReader } from './source-reader.ts';
+
+const Item = z.object({ name: z.string() });
+type Item = z.infer<typeof Item>;
+
+const contract = { name: 'audit.things', record: topics.transaction.record.extend({ items: z.array(Item) }) };
+
+/** Counts the items of all records so far, and remembers the sum. */
+const arrow: Arrow<DenseRecord<Item>, { sum: number }, number> = {
+  stage: 'counter',
+  input: denseInput(contract),
+  output: contract,
+  fold: {
+    open:
+      ({ recall }) =>
+      (record) => {
+        const sum = (recall('sum') ?? 0) + record.items.length;
+        return { verdict: { kind: 'emit', out: withItems(record, [{ sum }]) }, remember: [['sum', sum]] };
+      },
+  },
+  bodyOf: canonicalJson,
+};
+
+const place = { topic: 'audit.things', partition: 0 };
+
+function message(offset: number, sequence: number, names = [`item ${sequence}`]): Message {
+  const record = {
+    source: 'shop',
+    sequence,
+    kind: 'transaction' as const,
+    transactionId: `t:${sequence}`,
+    timestamp: '2026-01-02T03:04:05.000006Z',
+  };
+  const [text = ''] = piecesOf({
+    record: { ...record, items: [] },
+    bodies: names.map((name) => canonicalJson({ name })),
+  });
+  return { offset: String(offset), key: Buffer.from('shop'), value: frame(1, text), timestamp: '1700000000000' };
+}
+
+const fresh: Head = {
+  stage: 'counter',
+  source: 'shop',
+  revision: 0,
+  landed: 0,
+  published: 0,
+  position: null,
+  gtids: '',
+};
+const headAt = (landed: number, { offset, key, value }: Message): Head => ({
+  ...fresh,
+  revision: landed,
+  landed,
+  position: { ...place, offset, digest: digest(key, value) },
+});
+
+const open = (head: Head, { low = 0, high = 100, accepted = [] as string[] } = {}) =>
+  new SourceReader(arrow, { head, memory: new Map(), accepted: new Set(accepted) }, place, { low, high });
+
+const outcome = (reader: ReturnType<typeof open>) => ({
+  sums: reader.landing()?.records.map(({ record }) => record.items[0]?.sum),
+  landed: reader.landing()?.landed,
+  position: reader.landing()?.position.offset,
+  gap: reader.gap?.code,
+});
+
+test('records are decided on in order, repeats are dropped, and the position is the last record read', () => {
+  const reader = open(fresh);
+  for (const [offset, sequence] of [
+    [0, 1],
+    [1, 2],
+    [2, 1],
+    [3, 2],
+    [4, 3],
+  ] as const)
+    reader.take(message(offset, sequence));
+  expect(outcome(reader)).toEqual({ sums: [1, 2, 3], landed: 3, position: '4', gap: undefined });
+  expect(reader.landing()?.remember.get('sum')).toBe(3);
+});
+
+test('a jump stops the source before it decides on anything after', () => {
+  const reader = open(fresh);
+  for (const [offset, sequence] of [
+    [0, 1],
+    [1, 3],
+    [2, 4],
+  ] as const)
+    reader.take(message(offset, sequence));
+  expect(outcome(reader)).toEqual({ sums: [1], landed: 1, position: '0', gap: 'sequence.jump' });
+  expect(reader.gap?.subject).toBe('3');
+});
+
+test('a jump that a person accepted is gone past', () => {
+  const reader = open(headAt(1, message(0, 1)), { accepted: ['3'] });
+  for (const [offset, sequence] of [
+    [0, 1],
+    [1, 3],
+  ] as const)
+    reader.take(message(offset, sequence));
+  expect(outcome(reader)).toMatchObject({ landed: 3, gap: undefined });
+});
+
+test('reading goes on only after the record at the stored position, and only if it is still the same', () => {
+  const same = open(headAt(2, message(5, 2)));
+  expect(same.nextOffset).toBe(5);
+  for (const [offset, sequence] of [
+    [5, 2],
+    [6, 3],
+  ] as const)
+    same.take(message(offset, sequence));
+  expect(outcome(same)).toMatchObject({ landed: 3, gap: undefined });
+
+  const other = open(headAt(2, message(5, 2)));
+  other.take(message(5, 2, ['something else']));
+  expect(outcome(other)).toMatchObject({ gap: 'topic.recreated' });
+});
+
+test('a topic that ends before the stored position was re-created; one that begins after it has lost records', () => {
+  expect(open(headAt(2, message(5, 2)), { high: 5 }).gap?.code).toBe('topic.recreated');
+  expect(open(headAt(2, message(5, 2)), { low: 7 }).gap?.code).toBe('topic.records_lost');
+  const accepted = open(headAt(2, message(5, 2)), { low: 7, accepted: ['audit.things/0@5'] });
+  expect([accepted.gap, accepted.nextOffset]).toEqual([undefined, 7]);
+});
+
+test('a topic whose read records were all deleted has lost nothing', () => {
+  const reader = open(headAt(2, message(5, 2)), { low: 6, high: 6 });
+  expect([reader.gap, reader.nextOffset]).toEqual([undefined, 6]);
+});
+
+test('offsets that go back under our feet ask for a new beginning', () => {
+  const reader = open(fresh);
+  reader.take(message(3, 1));
+  reader.take(message(0, 2));
+  expect([reader.isLost, outcome(reader).landed]).toEqual([true, 1]);
+});
+
+test('what cannot be read is a dead letter with its bytes and no values of the record in words', () => {
+  const reader = open(fresh);
+  reader.take({ ...message(0, 1), value: frame(1, '{"items":[{"name":"secret"}],"kind":"nonsense"}') });
+  reader.take({ ...message(1, 1), value: Buffer.from('no frame') });
+  reader.take(message(2, 1));
+  const letters = reader.landing()?.deadLetters ?? [];
+  expect(letters.map(({ fault, offset }) => [fault.code, offset])).toEqual([
+    ['record.unreadable', '0'],
+    ['record.unreadable', '1'],
+  ]);
+  expect(letters.map(({ fault }) => fault.detail).join()).not.toContain('secret');
+  expect(outcome(reader)).toMatchObject({ landed: 1, position: '2' });
+});
+
+test('batching does not matter: landing after every record or once gives the same', () => {
+  const messages = [1, 2, 3, 4].map((sequence) => message(sequence, sequence));
+  const once = open(fresh);
+  for (const each of messages) once.take(each);
+  let head = fresh;
+  const bodies: string[] = [];
+  const stepwise = open(fresh);
+  for (const each of messages) {
+    stepwise.take(each);
+    const landing = stepwise.landing();
+    bodies.push(...(landing?.records ?? []).flatMap((written) => written.bodies));
+    head = { ...head, revision: head.revision + 1, landed: landing?.landed ?? 0, position: landing?.position ?? null };
+    stepwise.commit(head);
+  }
+  expect(once.landing()?.records.flatMap((written) => written.bodies)).toEqual(bodies);
+  expect(stepwise.landing()).toBeUndefined();
+});

@@ -1,0 +1,38 @@
+import { expect } from '@jest/globals';
+import { readTables, rebuildTables } from './rebuild.ts';
+import type { World } from './world.ts';
+
+/** Every captured table, rebuilt from the log alone, equals MySQL row by row. */
+export async function expectEveryRowRebuilt(world: World): Promise<void> {
+  const [rebuilt, real] = await Promise.all([rebuildTables(world), readTables(world)]);
+  expect(real.size).toBe(11);
+  for (const [table, rows] of real) {
+    expect([table, Object.fromEntries(rebuilt.get(table) ?? [])]).toEqual([table, Object.fromEntries(rows)]);
+  }
+}
+
+/** No event is there twice, sequences run from 1 without a hole up to `last` at least, and no gap was recorded. */
+export async function expectNothingTwice(world: World, last: number): Promise<void> {
+  const tables = {
+    change_events: 'event_id',
+    business_events: 'event_id',
+    anomalies: 'anomaly_id',
+    narratives: 'narrative_id',
+  };
+  for (const [table, id] of Object.entries(tables)) {
+    const [counted] = await world.record.query<{ rows: string; ids: string }>(
+      `select count(*) as rows, count(distinct ${id}) as ids from audit.${table} where source = $1`,
+      [world.name],
+    );
+    expect(Number(counted?.rows)).toBeGreaterThan(0);
+    expect(counted?.ids).toBe(counted?.rows);
+  }
+  const [dense] = await world.record.query<{ rows: string; first: string; last: string }>(
+    'select count(*) as rows, min(sequence) as first, max(sequence) as last from audit.transactions where source = $1',
+    [world.name],
+  );
+  expect(dense).toEqual({ rows: dense?.last, first: '1', last: dense?.last });
+  expect(Number(dense?.last)).toBeGreaterThanOrEqual(last);
+  const gaps = await world.record.query('select code, detail from audit.gaps');
+  expect(gaps).toEqual([]);
+}
