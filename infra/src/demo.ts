@@ -7,6 +7,7 @@ import { describeExit, lastLines } from './process.ts';
 import { type RunningProgram, runToEnd, startProgram } from './program.ts';
 import { type Stack, startStack } from './stack.ts';
 import { makeSteps, type Steps } from './steps.ts';
+import { watchConnectors } from './watch-connectors.ts';
 
 const USAGE = `usage: npm run demo -- [options]
 
@@ -154,6 +155,7 @@ async function goOn(
 ): Promise<number> {
   const stopped = new Promise<0>((resolve) => stop.addEventListener('abort', () => resolve(0), { once: true }));
   if (stop.aborted) return 0;
+  watchConnectors(stack.connect.url, { signal: stop });
   if (rate > 0) {
     const live = startProgram({
       file: 'generator/src/main.ts',

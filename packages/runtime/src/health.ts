@@ -7,6 +7,8 @@ export interface State {
   readonly since: string;
 }
 
+const UNKNOWN = 'not reached yet';
+
 /** Keeps the state of each dependency, and logs one line for each change of state and none in between. */
 export class Health {
   readonly #states = new Map<string, State>();
@@ -14,7 +16,7 @@ export class Health {
 
   constructor(logger: Logger, dependencies: readonly string[]) {
     this.#logger = logger;
-    for (const name of dependencies) this.#states.set(name, { isUp: false, detail: 'not reached yet', since: now() });
+    for (const name of dependencies) this.#states.set(name, { isUp: false, detail: UNKNOWN, since: now() });
   }
 
   up(dependency: string): void {
@@ -25,9 +27,14 @@ export class Health {
 
   down(dependency: string, detail: string): void {
     const known = this.#states.get(dependency);
-    const isNews = known === undefined || known.isUp || known.detail === 'not reached yet';
+    const isNews = known === undefined || known.isUp || known.detail === UNKNOWN;
     this.#states.set(dependency, { isUp: false, detail, since: isNews ? now() : known.since });
     if (isNews) this.#logger.warn({ dependency, detail }, 'dependency is down');
+  }
+
+  /** True until it was reported up or down for the first time. */
+  isUnknown(dependency: string): boolean {
+    return this.#states.get(dependency)?.detail === UNKNOWN;
   }
 
   /** True when everything is up. */

@@ -22,14 +22,17 @@ export async function retry<Result>(
   { health, signal, onPause }: Retrying,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  let hasFailed = false;
   for (let pause = PAUSE_MS_MIN; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     signal.throwIfAborted();
     try {
       const result = await work();
-      health.up(dependency);
+      // Success at first try may have come from a cache: it does not speak against whoever saw the dependency down.
+      if (hasFailed || health.isUnknown(dependency)) health.up(dependency);
       return result;
     } catch (thrown) {
       if (!(thrown instanceof Trouble) || !thrown.isRetryable || thrown.code === 'stage.fenced') throw thrown;
+      hasFailed = true;
       health.down(dependency, messageOf(thrown));
     }
     await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
