@@ -46,7 +46,7 @@ export async function registerConnector(target: ConnectorTarget, options: Connec
   const url = `${target.connect.url}/connectors/${encodeURIComponent(options.source)}`;
   const deadline = Date.now() + RUNNING_MS_MAX;
   const signal = options.signal ?? new AbortController().signal;
-  await put(`${url}/config`, config, deadline, signal);
+  await putConfig(target.connect.url, options.source, config, deadline, signal);
   for (;;) {
     const status = await readStatus(`${url}/status`, signal);
     const failed = status.find(({ state }) => state === 'FAILED');
@@ -95,21 +95,47 @@ export function serverIdOf(source: string): number {
   return 1_000_000 + (hash % 1_000_000_000);
 }
 
-async function put(url: string, body: unknown, deadline: number, signal: AbortSignal): Promise<void> {
+async function putConfig(
+  connectUrl: string,
+  source: string,
+  config: Readonly<Record<string, string>>,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
-    const response = await fetch(url, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal,
-    });
+    const response = await put(`${connectUrl}/connectors/${encodeURIComponent(source)}/config`, config, signal);
     const text = await response.text();
     if (response.ok) return;
     if (response.status !== REBALANCING || Date.now() > deadline) {
-      throw new ConnectorFailed(`Connect refused the configuration (${response.status}): ${text}`);
+      const reasons = await explainRefusal(connectUrl, { name: source, ...config }, signal);
+      throw new ConnectorFailed(`Connect refused the configuration: ${reasons || `${response.status} ${text}`}`);
     }
     await sleep(POLL_MS, undefined, { signal });
   }
+}
+
+function put(url: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(url, { method: 'PUT', headers, body: JSON.stringify(body), signal });
+}
+
+interface Validation {
+  readonly configs?: readonly {
+    readonly value: { readonly name: string; readonly errors: readonly string[] } | null;
+  }[];
+}
+
+/** Connect 4.3 answers a wrong configuration of this connector with a NullPointerException; asked for a validation, it tells what is wrong. */
+async function explainRefusal(
+  connectUrl: string,
+  config: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<string> {
+  const plugin = config['connector.class']?.split('.').at(-1) ?? '';
+  const response = await put(`${connectUrl}/connector-plugins/${plugin}/config/validate`, config, signal);
+  if (!response.ok) return '';
+  const { configs = [] } = (await response.json()) as Validation;
+  return configs.flatMap(({ value }) => value?.errors.map((error) => `${value.name}: ${error}`) ?? []).join('; ');
 }
 
 interface State {

@@ -14,7 +14,7 @@ import type { Launch, Place, Ports, Report, Runnable, Server } from './types.ts'
 export const KAFKA_POM = fileURLToPath(new URL('../artefacts/kafka.pom.xml', import.meta.url));
 
 /** Large enough for a 16 MB row with both images in base64 and JSON. */
-export const MESSAGE_BYTES_MAX = 67_108_864;
+const MESSAGE_BYTES_MAX = 67_108_864;
 
 /** One Kafka node, broker and controller in one. Topics are made by who owns them, never by a typing error. */
 export const kafka: Server = {

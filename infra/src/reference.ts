@@ -45,15 +45,24 @@ function groupText({ title, of, shape }: Group): string {
   const schema = z.toJSONSchema(z.object(shape), { io: 'input' });
   const required = new Set(schema.required);
   const rows = Object.entries(schema.properties ?? {}).map(([name, property]) => rowOf(name, property, required));
-  return `## ${title}\n\nOf ${of}.\n\n| name | value | default | what |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  return `## ${title}\n\nOf ${of}.\n\n${tableText([['name', 'value', 'default', 'what'], ...rows])}`;
+}
+
+/** A table of Markdown, its columns aligned as the formatter has them. */
+function tableText(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |\n`;
+  const [titles = [], ...others] = rows;
+  return [titles, widths.map((width) => '-'.repeat(width)), ...others].map(line).join('');
 }
 
 type Property = z.core.JSONSchema._JSONSchema;
 
-function rowOf(name: string, property: Property, required: ReadonlySet<string>): string {
+function rowOf(name: string, property: Property, required: ReadonlySet<string>): readonly string[] {
   if (typeof property === 'boolean') throw new Error(`${name} has no schema that can be described`);
-  const cells = [`\`${name}\``, valueText(property), defaultText(property, required.has(name)), textOf(property)];
-  return `| ${cells.map(cellText).join(' | ')} |`;
+  const isRequired = required.has(name);
+  return [`\`${name}\``, valueText(property), defaultText(property, isRequired), textOf(property)].map(cellText);
 }
 
 /** Text that a table of Markdown shows as it is. */
@@ -76,13 +85,27 @@ function defaultText({ default: value }: Exclude<Property, boolean>, isRequired:
   return value === '' ? 'empty' : `\`${value}\``;
 }
 
+const OWN = [
+  ['program', 'name', 'value', 'default', 'what'],
+  [
+    'normalizer',
+    '`CONNECT_URL`',
+    'URL',
+    'none',
+    'REST API of Kafka Connect, to report on the connector of each source',
+  ],
+  [
+    'summarizer',
+    '`SUMMARY_INTERVAL_S`',
+    'number from 1',
+    '`300`',
+    'seconds between two looks for days whose summary is missing or behind',
+  ],
+];
+
 const TAIL = `## Of one program alone
 
-| program | name | value | default | what |
-| --- | --- | --- | --- | --- |
-| normalizer | \`CONNECT_URL\` | URL | none | REST API of Kafka Connect, to report on the connector of each source |
-| summarizer | \`SUMMARY_INTERVAL_S\` | number from 1 | \`300\` | seconds between two looks for days whose summary is missing or behind |
-
+${tableText(OWN)}
 The local servers (\`npm run stack\`, \`npm run demo\`, \`npm test\`) take \`AUDIT_OVERLAY_CACHE\` (downloads; otherwise
 \`$XDG_CACHE_HOME/audit-overlay\` or \`~/.cache/audit-overlay\`) and \`AUDIT_OVERLAY_RUN\` (state, data and logs; otherwise
 \`/var/tmp/audit-overlay-<uid>\`). The generator takes \`MYSQL_URL\` or \`MYSQL_URL_FILE\`.

@@ -8,7 +8,7 @@ import { mavenFolder } from './maven.ts';
 import { httpAnswers } from './probes.ts';
 import type { Launch, Place, Report, Runnable, Server } from './types.ts';
 
-export const REGISTRY_POM = fileURLToPath(new URL('../artefacts/registry.pom.xml', import.meta.url));
+const REGISTRY_POM = fileURLToPath(new URL('../artefacts/registry.pom.xml', import.meta.url));
 
 /** Apicurio's registry with its schemas in a file database. */
 export const registry: Server = {

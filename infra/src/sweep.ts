@@ -2,13 +2,13 @@ import { signalProcess } from './identity.ts';
 import { tryLock } from './lock.ts';
 import { killServer, waitUntilGone } from './process.ts';
 import { removeStackDirectory } from './stack-directory.ts';
-import { forgetState, isOwned, readAllStates, readState, type StackState, writeState } from './state.ts';
+import { forgetState, isOwned, readAllStates, readState, type StackState, stackFolder, writeState } from './state.ts';
 import { SERVER_NAMES, type ServerName } from './types.ts';
 
 const OWNER_STOPS_MS_MAX = 120_000;
 
 /** The lock that the owner of a stack holds for its life. */
-export const stackLock = (name: string): string => `stack ${name}`;
+export const stackLock = (name: string): string => `stack ${stackFolder(name)}`;
 
 export interface Swept {
   readonly stack: string;

@@ -53,6 +53,10 @@ export class PartitionReader<In, Out, Value> {
     this.#left.abort('abandoned');
   }
 
+  get isAbandoned(): boolean {
+    return this.#left.signal.aborted;
+  }
+
   get readers(): Iterable<SourceReader<In, Out, Value>> {
     return this.#readers.values();
   }

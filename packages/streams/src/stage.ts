@@ -98,7 +98,7 @@ async function takeBatch<In, Out, Value>(
     await reader.take(batch);
   } catch (thrown) {
     // The place in the group was lost while waiting: whoever has the partition now goes on from the stored head.
-    if (signal.aborted || batch.isStale() || isRebalance(thrown)) return;
+    if (signal.aborted || reader.isAbandoned || batch.isStale() || isRebalance(thrown)) return;
     throw thrown;
   }
 }

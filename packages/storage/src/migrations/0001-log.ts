@@ -73,9 +73,10 @@ const STATEMENTS = [
       if record_table not in ('transactions', 'change_events', 'business_events', 'anomalies', 'narratives') then
         raise exception '% is not a table of records', record_table;
       end if;
-      if to_regclass('audit.' || quote_ident(partition_name)) is not null then return; end if;
+      if exists (select from pg_class where relnamespace = 'audit'::regnamespace and relname = partition_name) then return; end if;
       perform pg_advisory_xact_lock(hashtextextended('audit.ensure_week', 0));
-      if to_regclass('audit.' || quote_ident(partition_name)) is not null then return; end if;
+      -- pg_class, not to_regclass: that may still answer from before we waited for the lock
+      if exists (select from pg_class where relnamespace = 'audit'::regnamespace and relname = partition_name) then return; end if;
       execute format('create table audit.%I (like audit.%I including defaults including constraints)', partition_name, record_table);
       execute format('alter table audit.%I attach partition audit.%I for values from (%L) to (%L)',
         record_table, partition_name, first_day, first_day + interval '7 days');
