@@ -41,6 +41,7 @@ async function demo(options: Options, stop: AbortSignal): Promise<number> {
     );
     closers.push(() => steps.run('stopping the servers', () => stack.stop()));
     const { pipeline, log } = await startPipeline(stack, steps);
+    watchConnectors(stack.connect.url, { signal: stop });
     closers.push(() => steps.run('stopping the services', () => pipeline.stop()));
     const places = await writeEnvironment(stack, pipeline, PACK);
     await fill(stack, pipeline, options, steps, log);
@@ -155,7 +156,6 @@ async function goOn(
 ): Promise<number> {
   const stopped = new Promise<0>((resolve) => stop.addEventListener('abort', () => resolve(0), { once: true }));
   if (stop.aborted) return 0;
-  watchConnectors(stack.connect.url, { signal: stop });
   if (rate > 0) {
     const live = startProgram({
       file: 'generator/src/main.ts',

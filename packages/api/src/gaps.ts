@@ -26,6 +26,13 @@ export async function decideGap(database: Database, id: string, decision: string
   const gap = await findGap(database, id);
   if (!gap.ok) return gap;
   const { gapId, code, source } = gap.value;
+  if (decision === 'accept' && code === 'source.without_gtid') {
+    return refuse(
+      'conflict',
+      `gap ${gapId} cannot be accepted: without GTIDs a repeat cannot be told from a new transaction`,
+      'set gtid_mode=ON and enforce_gtid_consistency=ON at the source, register the connector anew, then decide retry',
+    );
+  }
   if (decision === 'accept' && code === 'source.rewritten') {
     return refuse(
       'conflict',

@@ -44,15 +44,20 @@ function statusOf(deps: StagesDeps, place: Place): StageStatus {
   const landed = head?.landed ?? 0;
   const lagSequences = landedBefore === null ? null : Math.max(0, landedBefore - landed);
   const gauges = deps.health.get(stage)?.gauges;
+  const lagRecords = gauges?.get(`audit_lag_records ${source}`) ?? null;
   return {
     stage,
-    ...stateOf(deps, place, lagSequences ?? 0),
+    ...stateOf(
+      deps,
+      place,
+      lagSequences === null ? { count: lagRecords ?? 0, of: 'records' } : { count: lagSequences, of: 'sequences' },
+    ),
     landed,
     published: head?.published ?? 0,
     landedCommitTime: head?.landedCommitTime ?? null,
     updatedAt: head?.updatedAt ?? null,
     lagSequences,
-    lagRecords: gauges?.get(`audit_lag_records ${source}`) ?? null,
+    lagRecords,
     lagSeconds: gauges?.get(`audit_lag_seconds ${source}`) ?? null,
   };
 }
@@ -60,16 +65,19 @@ function statusOf(deps: StagesDeps, place: Place): StageStatus {
 function stateOf(
   { gaps, health, now }: StagesDeps,
   { source, stage, head }: Place,
-  lag: number,
+  lag: { readonly count: number; readonly of: string },
 ): Pick<StageStatus, 'state' | 'detail'> {
   const said = health.get(stage);
   if (said && !said.isReady) return { state: 'down', detail: said.detail };
   const gap = gaps.find((one) => one.stage === stage && one.source === source && one.decision === null);
   if (gap) return { state: 'held', detail: `held by gap ${gap.gapId.slice(0, 8)} (${gap.code})` };
   if (!head) return { state: 'not_begun', detail: 'has no head in this source yet' };
-  if (lag === 0) return { state: 'ok', detail: 'nothing waits' };
+  if (lag.count === 0) return { state: 'ok', detail: 'nothing waits' };
   const idleMs = now.getTime() - Date.parse(head.updatedAt);
   return idleMs > STALL_MS
-    ? { state: 'stalled', detail: `${lag} sequences wait and nothing has landed for ${Math.floor(idleMs / 1000)} s` }
-    : { state: 'behind', detail: `${lag} sequences wait` };
+    ? {
+        state: 'stalled',
+        detail: `${lag.count} ${lag.of} wait and nothing has landed for ${Math.floor(idleMs / 1000)} s`,
+      }
+    : { state: 'behind', detail: `${lag.count} ${lag.of} wait` };
 }

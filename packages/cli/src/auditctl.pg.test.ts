@@ -275,5 +275,5 @@ test('a database that was never migrated is told apart from one that is away', a
   await fresh.database.query('drop schema audit cascade');
   const { exit, err } = await auditctl('summary');
   expect(exit).toBe(EXIT.upstreamDown);
-  expect(err).toContain('run the migrate command');
+  expect(err).toContain('npm run migrate');
 });

@@ -88,7 +88,7 @@ const misconfigured = (mistakes: readonly string[]): Failure => ({
 export const NEXT_STEPS: Readonly<Partial<Record<TroubleCode, string>>> = {
   'postgres.unreachable':
     'is Postgres running, and does DATABASE_URL name its host and port? `npm run stack -- status` shows the local stack',
-  'postgres.not_migrated': 'run the migrate command of the storage package on this database first',
+  'postgres.not_migrated': 'run `npm run migrate` with the DATABASE_URL of the owner first',
 };
 
 function failureOf(thrown: unknown): Failure {

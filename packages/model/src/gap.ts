@@ -12,6 +12,7 @@ export const GAP_CODES = {
     'records between the stored position and the oldest one kept by the topic are gone (retention, deleted records)',
   'topic.recreated':
     'the record at the stored position is not the one that was read there: the topic was re-created or restored',
+  'record.unreadable': 'a record of one of our own topics cannot be read; its bytes are with the dead letters',
   'sequence.jump': 'a record announces a sequence that does not follow the last one landed',
   'transaction.incomplete': 'another transaction began before the open one was complete',
   'transaction.hole': 'rows of a transaction are missing between two that arrived',

@@ -16,7 +16,6 @@ export const FAULT_CODES = {
   'record.unreadable': 'a record of one of our own topics does not fit its contract',
   'rule.failed': 'a rule of the pack could not be evaluated on a transaction',
   'detector.failed': 'a detector could not be evaluated on a record',
-  'transaction.set_aside': 'a record of this transaction could not be read, so the whole transaction is set aside',
 } as const;
 export type FaultCode = keyof typeof FAULT_CODES;
 

@@ -15,25 +15,27 @@ export interface Retrying {
 
 /**
  * Does `work` until it succeeds, as long as what fails is a retryable {@link Trouble}; anything else, and an aborted signal, is thrown.
- * The dependency is reported down on the first failure and up on success. Pauses double from 0.1 to 5 seconds, with jitter.
+ * The dependency that the trouble names is reported down, and up on success. Pauses double from 0.1 to 5 seconds, with jitter.
  */
 export async function retry<Result>(
   dependency: string,
   { health, signal, onPause }: Retrying,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  let hasFailed = false;
+  const failed = new Set<string>();
   for (let pause = PAUSE_MS_MIN; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     signal.throwIfAborted();
     try {
       const result = await work();
       // Success at first try may have come from a cache: it does not speak against whoever saw the dependency down.
-      if (hasFailed || health.isUnknown(dependency)) health.up(dependency);
+      if (health.isUnknown(dependency)) health.up(dependency);
+      for (const name of failed) health.up(name);
       return result;
     } catch (thrown) {
       if (!(thrown instanceof Trouble) || !thrown.isRetryable || thrown.code === 'stage.fenced') throw thrown;
-      hasFailed = true;
-      health.down(dependency, messageOf(thrown));
+      const [name = dependency] = thrown.code.split('.'); // work on one dependency may read from another
+      failed.add(name);
+      health.down(name, messageOf(thrown));
     }
     await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
     await onPause?.();

@@ -1,6 +1,10 @@
 /** Ways in which the world fails; `docs/reference/faults.md` lists the same set. Only the runtime retries, and only what is retryable. */
 export const TROUBLE_CODES = {
   'kafka.unreachable': { isRetryable: true, meaning: 'Kafka does not answer' },
+  'kafka.refused': {
+    isRetryable: false,
+    meaning: 'Kafka refuses what it is asked: a message is too large, or a right is missing',
+  },
   'kafka.topic_missing': { isRetryable: true, meaning: 'a topic that is to be read does not exist yet' },
   'postgres.unreachable': { isRetryable: true, meaning: 'Postgres does not answer, or ended the connection' },
   'postgres.not_migrated': {

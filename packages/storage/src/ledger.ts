@@ -251,11 +251,18 @@ function differs(repeat: Repeat, landed: { commit_us: string; item_count: number
 
 async function recordGap(database: Database, head: Head, gap: Gap, at: Omit<Position, 'digest'>): Promise<RecordedGap> {
   return database.transaction(async (client) => {
-    const found = await client.query<{ gap_id: string; decision: RecordedGap['decision']; subject: string }>(
-      'select gap_id, decision, subject from audit.gaps where stage = $1 and source = $2',
-      [head.stage, head.source],
+    const found = await client.query<{
+      gap_id: string;
+      decision: RecordedGap['decision'];
+      subject: string;
+      code: string;
+    }>('select gap_id, decision, subject, code from audit.gaps where stage = $1 and source = $2', [
+      head.stage,
+      head.source,
+    ]);
+    const open = found.rows.find(
+      (row) => row.decision === null && row.code === gap.code && row.subject === gap.subject,
     );
-    const open = found.rows.find((row) => row.decision === null && row.subject === gap.subject);
     if (open) return { gapId: open.gap_id, decision: null };
     const gapId = identify('gap', head.stage, head.source, gap.code, gap.subject, found.rows.length);
     await client.query(

@@ -57,7 +57,7 @@ export interface Watermarks {
 /** Messages that may be fetched at once from a partition, in bytes. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Largest message that our topics take: a piece with one very large row. */
-const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
+const MESSAGE_BYTES_MAX = 128 * 1024 * 1024;
 const PARTITIONS_CONCURRENTLY_MAX = 8;
 
 /** Everything that a stage asks of Kafka. All failures of the world are thrown as the trouble `kafka.unreachable`. */
@@ -185,11 +185,20 @@ export class Broker {
   }
 }
 
+/** Answers of a broker that no later try changes. */
+const REFUSALS = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_CONFIG',
+  'TOPIC_AUTHORIZATION_FAILED',
+]);
+
 async function reaching<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (thrown) {
     if (thrown instanceof Trouble) throw thrown;
-    throw new Trouble('kafka.unreachable', `${what}: ${messageOf(thrown)}`, thrown);
+    const isRefusal = thrown instanceof Error && 'type' in thrown && REFUSALS.has(String(thrown.type));
+    throw new Trouble(isRefusal ? 'kafka.refused' : 'kafka.unreachable', `${what}: ${messageOf(thrown)}`, thrown);
   }
 }

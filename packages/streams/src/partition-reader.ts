@@ -84,7 +84,7 @@ export class PartitionReader<In, Out, Value> {
   }
 
   async #openAll(): Promise<void> {
-    const { consumer, program } = this.#deps;
+    const { consumer, program, place } = this.#deps;
     const retrying = { health: program.health, signal: this.#signal };
     for (const source of this.#sources) await this.#openSource(source);
     while (!consumer()) await sleep(10, undefined, { signal: this.#signal });
@@ -92,8 +92,9 @@ export class PartitionReader<In, Out, Value> {
     const offsets = [...this.#readers.values()].filter((reader) => !reader.gap).map((reader) => reader.nextOffset);
     const from = offsets.length > 0 ? Math.min(...offsets) : low;
     this.#seek(from);
+    consumer()?.resume(place.topic, place.partition); // an earlier life may have paused it
     this.#isOpen = true;
-    for (const reader of this.#readers.values()) if (reader.gap) await this.#hold(reader, reader.gap);
+    for (const reader of this.#readers.values()) await this.#holdAtGap(reader);
   }
 
   async #openSource(source: string): Promise<void> {
@@ -104,7 +105,7 @@ export class PartitionReader<In, Out, Value> {
     const watermarks = await retry('kafka', retrying, () => this.#watermarks());
     const reader = new SourceReader(arrow, book, place, watermarks);
     this.#readers.set(source, reader);
-    metrics.held.set({ stage: arrow.stage, source }, 0);
+    if (!this.#held.has(source)) metrics.held.set({ stage: arrow.stage, source }, 0);
     metrics.landedSequence.set({ stage: arrow.stage, source }, book.head.landed);
     const { landed, published } = book.head;
     logger.info({ source, landed, published, offset: String(reader.nextOffset) }, 'source opened');
@@ -136,8 +137,10 @@ export class PartitionReader<In, Out, Value> {
     if (!this.#isOpen) return this.#waitUntilOpen(batch);
     crashAt('read.before');
     if (!(await this.#isNext(batch))) return;
-    for (const message of batch.messages)
-      this.#readers.get(this.#deps.arrow.input.sourceOf(batch.topic, message))?.take(message);
+    await this.#timed('decide', async () => {
+      for (const message of batch.messages)
+        this.#readers.get(this.#deps.arrow.input.sourceOf(batch.topic, message))?.take(message);
+    });
     crashAt('read.after');
     for (const reader of this.#readers.values()) {
       if (batch.isStale() || this.#signal.aborted) return;
@@ -148,9 +151,10 @@ export class PartitionReader<In, Out, Value> {
       head.position ? [Number(head.position.offset) + 1] : [],
     );
     if (offsets.length > 0) {
-      await retry('kafka', { health, signal: this.#signal, onPause: batch.heartbeat }, async () =>
-        this.#deps.consumer()?.commit(batch.topic, batch.partition, String(Math.min(...offsets))),
-      );
+      const committing = { health, signal: this.#signal, onPause: batch.heartbeat };
+      const commit = async () =>
+        this.#deps.consumer()?.commit(batch.topic, batch.partition, String(Math.min(...offsets)));
+      await this.#timed('commit', () => retry('kafka', committing, commit));
     }
     crashAt('commit.after');
   }
@@ -199,7 +203,7 @@ export class PartitionReader<In, Out, Value> {
       this.#deps.program.metrics.fenced.inc({ stage: this.#deps.arrow.stage, source: reader.source });
       return this.#again(thrown.message);
     }
-    if (reader.gap && !this.#held.has(reader.source)) await this.#hold(reader, reader.gap);
+    await this.#holdAtGap(reader);
     return true;
   }
 
@@ -208,6 +212,14 @@ export class PartitionReader<In, Out, Value> {
     this.#opened = this.#open();
     await this.#opened;
     return false;
+  }
+
+  async #timed<Result>(step: string, work: () => Promise<Result>): Promise<Result> {
+    const { arrow, program } = this.#deps;
+    const end = program.metrics.seconds.startTimer({ stage: arrow.stage, step });
+    const result = await work();
+    end();
+    return result;
   }
 
   async #land(reader: SourceReader<In, Out, Value>, { heartbeat }: Batch): Promise<void> {
@@ -219,13 +231,7 @@ export class PartitionReader<In, Out, Value> {
     const landing = reader.landing();
     if (!landing) return;
     const retrying = { health, signal: this.#signal, onPause: heartbeat };
-    const timed = async <Result>(step: string, work: () => Promise<Result>): Promise<Result> => {
-      const end = metrics.seconds.startTimer({ stage: arrow.stage, step });
-      const result = await work();
-      end();
-      return result;
-    };
-    const landed = await timed('land', () =>
+    const landed = await this.#timed('land', () =>
       retry('postgres', retrying, () => ledger.land(landing, (point) => crashAt(`land.${point}`))),
     );
     if (landed.kind === 'gap') {
@@ -242,18 +248,24 @@ export class PartitionReader<In, Out, Value> {
     );
     if (records.length === 0) return;
     crashAt('publish.before');
-    await timed('publish', () => retry('kafka', retrying, () => publisher.publish(records)));
+    await this.#timed('publish', () => retry('kafka', retrying, () => publisher.publish(records)));
     crashAt('publish.after');
     await this.#note(reader);
   }
 
   async #note(reader: SourceReader<In, Out, Value>): Promise<void> {
     const { ledger, program } = this.#deps;
-    await retry('postgres', { health: program.health, signal: this.#signal }, () =>
-      ledger.notePublished(reader.source, reader.head.landed),
+    await this.#timed('note', () =>
+      retry('postgres', { health: program.health, signal: this.#signal }, () =>
+        ledger.notePublished(reader.source, reader.head.landed),
+      ),
     );
     reader.published();
     program.crashAt('note.after');
+  }
+
+  async #holdAtGap(reader: SourceReader<In, Out, Value>): Promise<void> {
+    if (reader.gap && !this.#held.has(reader.source)) await this.#hold(reader, reader.gap);
   }
 
   /** Records the gap and waits, beside the other sources, for a person's decision; then the partition begins again. */
@@ -274,7 +286,7 @@ export class PartitionReader<In, Out, Value> {
   }
 
   async #awaitDecision(gapId: string, source: string): Promise<void> {
-    const { ledger, program, place, consumer } = this.#deps;
+    const { ledger, program } = this.#deps;
     for (;;) {
       await sleep(DECISION_MS, undefined, { signal: this.#signal });
       const decision = await retry('postgres', { health: program.health, signal: this.#signal }, () =>
@@ -284,8 +296,6 @@ export class PartitionReader<In, Out, Value> {
       program.logger.info({ source, gapId, decision }, 'a person decided about the gap');
       this.#held.delete(source);
       this.#opened = this.#open();
-      await this.#opened;
-      consumer()?.resume(place.topic, place.partition);
       return;
     }
   }

@@ -62,8 +62,11 @@ const headAt = (landed: number, { offset, key, value }: Message): Head => ({
   position: { ...place, offset, digest: digest(key, value) },
 });
 
-const open = (head: Head, { low = 0, high = 100, accepted = [] as string[] } = {}) =>
-  new SourceReader(arrow, { head, memory: new Map(), accepted: new Set(accepted) }, place, { low, high });
+/** The same over a topic whose records carry no sequence of ours, as the raw topics are. */
+const rawArrow: typeof arrow = { ...arrow, input: { ...arrow.input, isDense: false } };
+
+const open = (head: Head, { low = 0, high = 100, accepted = [] as string[], of = arrow } = {}) =>
+  new SourceReader(of, { head, memory: new Map(), accepted: new Set(accepted) }, place, { low, high });
 
 const outcome = (reader: ReturnType<typeof open>) => ({
   sums: reader.landing()?.records.map(({ record }) => record.items[0]?.sum),
@@ -125,9 +128,30 @@ test('reading goes on only after the record at the stored position, and only if 
 
 test('a topic that ends before the stored position was re-created; one that begins after it has lost records', () => {
   expect(open(headAt(2, message(5, 2)), { high: 5 }).gap?.code).toBe('topic.recreated');
-  expect(open(headAt(2, message(5, 2)), { low: 7 }).gap?.code).toBe('topic.records_lost');
-  const accepted = open(headAt(2, message(5, 2)), { low: 7, accepted: ['audit.things/0@5'] });
+  const lost = open(headAt(2, message(5, 2)), { low: 7, of: rawArrow });
+  expect(lost.gap?.code).toBe('topic.records_lost');
+  const accepted = open(headAt(2, message(5, 2)), { low: 7, of: rawArrow, accepted: [lost.gap?.subject ?? ''] });
   expect([accepted.gap, accepted.nextOffset]).toEqual([undefined, 7]);
+});
+
+test('where records carry sequences, deleted ones are judged by those: a partition can hold several sources', () => {
+  const reader = open(headAt(2, message(5, 2)), { low: 7 });
+  expect([reader.gap, reader.nextOffset]).toEqual([undefined, 7]);
+  reader.take(message(7, 3));
+  expect(outcome(reader)).toMatchObject({ landed: 3, gap: undefined });
+});
+
+test('a re-created topic that a person accepted is read from its oldest record on', () => {
+  const stop = open(headAt(2, message(5, 2)));
+  stop.take(message(5, 9, ['something else']));
+  const reader = open(headAt(2, message(5, 2)), { accepted: [stop.gap?.subject ?? ''] });
+  expect(reader.nextOffset).toBe(0);
+  for (const [offset, sequence] of [
+    [0, 2],
+    [1, 3],
+  ] as const)
+    reader.take(message(offset, sequence));
+  expect(outcome(reader)).toMatchObject({ landed: 3, position: '1', gap: undefined });
 });
 
 test('a topic whose read records were all deleted has lost nothing', () => {
@@ -142,18 +166,18 @@ test('offsets that go back under our feet ask for a new beginning', () => {
   expect([reader.isLost, outcome(reader).landed]).toEqual([true, 1]);
 });
 
-test('what cannot be read is a dead letter with its bytes and no values of the record in words', () => {
+test('what cannot be read is a dead letter, and the source stops before it until a person accepts', () => {
+  const broken = { ...message(1, 2), value: frame(1, '{"items":[{"name":"secret"}],"kind":"nonsense"}') };
   const reader = open(fresh);
-  reader.take({ ...message(0, 1), value: frame(1, '{"items":[{"name":"secret"}],"kind":"nonsense"}') });
-  reader.take({ ...message(1, 1), value: Buffer.from('no frame') });
-  reader.take(message(2, 1));
-  const letters = reader.landing()?.deadLetters ?? [];
-  expect(letters.map(({ fault, offset }) => [fault.code, offset])).toEqual([
-    ['record.unreadable', '0'],
-    ['record.unreadable', '1'],
-  ]);
-  expect(letters.map(({ fault }) => fault.detail).join()).not.toContain('secret');
-  expect(outcome(reader)).toMatchObject({ landed: 1, position: '2' });
+  for (const each of [message(0, 1), broken, message(2, 2)]) reader.take(each);
+  const [letter] = reader.landing()?.deadLetters ?? [];
+  expect([letter?.fault.code, letter?.offset, letter?.value]).toEqual(['record.unreadable', '1', broken.value]);
+  expect(letter?.fault.detail).not.toContain('secret');
+  expect(outcome(reader)).toMatchObject({ landed: 1, position: '0', gap: 'record.unreadable' });
+
+  const accepted = open(headAt(1, message(0, 1)), { accepted: [reader.gap?.subject ?? ''] });
+  for (const each of [message(0, 1), { ...broken, value: Buffer.from('no frame') }, message(2, 2)]) accepted.take(each);
+  expect(outcome(accepted)).toMatchObject({ landed: 2, position: '2', gap: undefined });
 });
 
 test('batching does not matter: landing after every record or once gives the same', () => {

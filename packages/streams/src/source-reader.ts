@@ -3,6 +3,7 @@ import {
   type DeadLetter,
   type Decision,
   type DenseRecord,
+  type Fault,
   type Gap,
   GtidSet,
   type Head,
@@ -85,33 +86,25 @@ export class SourceReader<In, Out, Value> {
   /** Compares the stored position with what the topic keeps; gives the offset to read from. */
   #begin({ low, high }: Watermarks): number {
     const { position } = this.#head;
-    if (!position) return low;
+    if (!position || this.#accepted.has(this.#subject)) return low;
     const offset = Number(position.offset);
     const isElsewhere = position.topic !== this.#place.topic || position.partition !== this.#place.partition;
     if (isElsewhere || offset >= high) {
       const where = `${position.topic}/${position.partition} offset ${position.offset}`;
-      return this.#loseTrack(
-        'topic.recreated',
-        `the stored position ${where} is not in the topic, which ends at ${high}`,
-        low,
-      );
-    }
-    if (low > offset + 1) {
-      return this.#loseTrack(
-        'topic.records_lost',
-        `offsets ${offset + 1} to ${low - 1} are gone from ${position.topic}`,
-        low,
-      );
-    }
+      this.#loseTrack('topic.recreated', `the stored position ${where} is not in the topic, which ends at ${high}`);
+    } else if (low > offset + 1) this.recordsLost(low, offset + 1);
     this.#isSeeking = low <= offset;
     return this.#isSeeking ? offset : low;
   }
 
-  /** A position that no longer holds: a gap, unless a person accepted it, in which case reading begins at the oldest record. */
-  #loseTrack(code: 'topic.recreated' | 'topic.records_lost', detail: string, low: number): number {
-    const subject = `${this.#place.topic}/${this.#place.partition}@${this.#head.position?.offset ?? 'start'}`;
-    if (!this.#accepted.has(subject)) this.#stop({ code, subject, detail });
-    return low;
+  /** Names the stored position, so that a person who accepts that it no longer holds accepts just that: reading then begins at the oldest. */
+  get #subject(): string {
+    const { offset = 'start', digest: seen = '' } = this.#head.position ?? {};
+    return `${this.#place.topic}/${this.#place.partition}@${offset} ${seen.slice(0, 8)}`.trimEnd();
+  }
+
+  #loseTrack(code: 'topic.recreated' | 'topic.records_lost', detail: string): void {
+    this.#stop({ code, subject: this.#subject, detail });
   }
 
   get place(): Place {
@@ -145,15 +138,11 @@ export class SourceReader<In, Out, Value> {
     return this.#isLost;
   }
 
-  /** Records below the offset `low` are gone although they were not read. */
-  recordsLost(low: number): void {
+  /** Records from the offset `from` to below `low` are gone although they were not read. */
+  recordsLost(low: number, from = this.nextOffset): void {
     // Where records carry sequences, those tell better: a deleted record may have been another source's, or a repeat.
     if (this.#arrow.input.isDense) return;
-    this.#loseTrack(
-      'topic.records_lost',
-      `offsets ${this.#lastOffset + 1} to ${low - 1} are gone from ${this.#place.topic}`,
-      low,
-    );
+    this.#loseTrack('topic.records_lost', `offsets ${from} to ${low - 1} are gone from ${this.#place.topic}`);
   }
 
   #count(verdict: string, code: string): void {
@@ -200,7 +189,6 @@ export class SourceReader<In, Out, Value> {
     this.#loseTrack(
       'topic.recreated',
       `the record at offset ${position.offset} of ${position.topic} is not the one that was read there`,
-      0,
     );
   }
 
@@ -213,12 +201,25 @@ export class SourceReader<In, Out, Value> {
         this.#settle(message);
         return;
       case 'reject':
-        this.#apply({ verdict: decoded }, message);
+        this.#refuse(decoded.fault, message);
         return;
       case 'record':
         if (decoded.sequence === undefined || this.#follows(decoded.sequence, message))
           this.#decideOn(decoded.record, message);
     }
+  }
+
+  /** A record of our own topics that cannot be read may stand for a sequence: its bytes are kept, and the source stops before it. */
+  #refuse(fault: Fault, message: Message): void {
+    this.#deadLetter(fault, message);
+    const subject = `${this.#place.topic}/${this.#place.partition}@${message.offset}`;
+    if (this.#arrow.input.isDense && !this.#accepted.has(subject)) {
+      this.#stop({
+        code: 'record.unreadable',
+        subject,
+        detail: `the record at ${subject} cannot be read: ${fault.detail}`,
+      });
+    } else this.#settle(message);
   }
 
   #decideOn(record: In, message: Message): void {
@@ -282,7 +283,7 @@ export class SourceReader<In, Out, Value> {
     }
   }
 
-  #deadLetter(fault: DeadLetter['fault'], { offset, key, value }: Message): void {
+  #deadLetter(fault: Fault, { offset, key, value }: Message): void {
     this.#count('reject', fault.code);
     this.#pending.deadLetters.push({ sequence: fault.sequence ?? null, fault, ...this.#place, offset, key, value });
   }

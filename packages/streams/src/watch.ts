@@ -21,11 +21,12 @@ interface Watched<In, Out, Value> {
 /** Looks every two seconds whether Kafka, the registry and the database answer, and how far behind each source is. Returns the function that ends it. */
 export function watch<In, Out, Value>(watched: Watched<In, Out, Value>): () => Promise<void> {
   const { registry, ledger, program } = watched;
+  const idleAt = new Map<string, number>();
   const look = async () => {
     await Promise.all([
       check(program, 'registry', () => registry.ping()),
       check(program, 'postgres', () => ledger.ping()),
-      check(program, 'kafka', () => measureLag(watched)),
+      check(program, 'kafka', () => measureLag(watched, idleAt)),
     ]);
   };
   let running = Promise.resolve();
@@ -47,13 +48,11 @@ async function check({ health }: Program<StageConfig>, dependency: string, work:
   }
 }
 
-async function measureLag<In, Out, Value>({
-  broker,
-  topics,
-  readers,
-  program,
-  stage,
-}: Watched<In, Out, Value>): Promise<void> {
+/** `idleAt` remembers when nothing was waiting last: what waits now came later. */
+async function measureLag<In, Out, Value>(
+  { broker, topics, readers, program, stage }: Watched<In, Out, Value>,
+  idleAt: Map<string, number>,
+): Promise<void> {
   for (const topic of topics) {
     const watermarks = await broker.watermarks(topic);
     const ours = [...readers.values()].filter((reader) => reader.place.topic === topic);
@@ -61,7 +60,9 @@ async function measureLag<In, Out, Value>({
       const high = watermarks.get(reader.place.partition)?.high ?? 0;
       const labels = { stage, source: reader.source };
       const records = Math.max(0, high - reader.nextOffset);
-      const seconds = records === 0 ? 0 : (Date.now() - (reader.lastTimestamp || Date.now())) / 1000;
+      if (records === 0) idleAt.set(reader.source, Date.now());
+      const since = Math.max(reader.lastTimestamp, idleAt.get(reader.source) ?? 0) || Date.now();
+      const seconds = records === 0 ? 0 : (Date.now() - since) / 1000;
       program.metrics.lagRecords.set(labels, records);
       program.metrics.lagSeconds.set(labels, Math.max(0, seconds));
     }

@@ -201,3 +201,26 @@ test('a source without GTIDs is refused, not guessed at', () => {
     '{"status":"BEGIN","id":"file=binlog.000002,pos=4","event_count":null,"data_collections":null,"ts_ms":1795224352893}';
   expect(run([begin]).gap?.code).toBe('source.without_gtid');
 });
+
+test('a value that no date or number can be sets its transaction aside, whatever it is', () => {
+  for (const [column, value] of [
+    ['day', '1000000000000'],
+    ['at0', '"never"'],
+    ['at6', '1.5'],
+    ['time6', '0.25'],
+    ['bit64', '17'],
+  ] as const) {
+    const broken = golden.with(
+      begin + 1,
+      (golden[begin + 1] ?? '').replace(new RegExp(`"${column}":[^,]*`), `"${column}":${value}`),
+    );
+    expect(broken[begin + 1]).not.toBe(golden[begin + 1]);
+    const { out } = run(broken);
+    expect([column, out[first]?.kind, out.slice(first + 1)]).toEqual([column, 'set_aside', whole.slice(first + 1)]);
+  }
+});
+
+test('a commit time that no calendar holds is not read', () => {
+  const absurd = (golden[begin + 1] ?? '').replace(/"ts_us":\d+/, '"ts_us":9007199254740993000');
+  expect(parseDebeziumJson(absurd).kind).toBe('unreadable');
+});

@@ -165,7 +165,8 @@ class Assembler {
       timestamp: timestampOf(open.timestamp),
       items: open.isSetAside ? [] : open.items,
     };
-    return { verdict: { kind: 'emit', out }, ...(open.kind !== 'snapshot' && { gtid: open.id }) };
+    if (open.kind === 'snapshot') return { verdict: { kind: 'emit', out }, remember: [['snapshot', this.#chunks]] };
+    return { verdict: { kind: 'emit', out }, gtid: open.id };
   }
 
   /** Another transaction begins while one is open: a snapshot piece ends there; a transaction is a gap, or was set aside already. */
@@ -209,9 +210,8 @@ class Assembler {
     open.order++;
     const appended = this.#append(open, { ...row, operation: 'READ', before: null });
     if (isNew) this.#chunks = { snapshot, chunk };
-    const remember = [['snapshot', this.#chunks]] as const;
     if (appended.verdict.kind === 'reject') return appended;
-    return row.isLast || open.order >= SNAPSHOT_ROWS_MAX ? { ...this.#close(open), remember } : PART;
+    return row.isLast || open.order >= SNAPSHOT_ROWS_MAX ? this.#close(open) : PART;
   }
 
   #chunks: { snapshot: string; chunk: number } | undefined;

@@ -18,11 +18,21 @@ export function converterOf(column: RawColumn): ToValue {
   const toValue = convert(column);
   return (raw) => {
     if (raw === null || raw === undefined) return null;
-    const value = toValue(raw);
+    const value = attempt(toValue, raw);
     if (value === undefined)
       throw new ValueError(`column ${column.name}: ${typeof raw} does not fit type ${column.type}`);
     return value;
   };
+}
+
+/** Undefined also where JavaScript itself refuses: no date is that far, no such text is a whole number. */
+function attempt(toValue: Convert, raw: unknown): Value | undefined {
+  try {
+    return toValue(raw);
+  } catch (thrown) {
+    if (thrown instanceof RangeError || thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
 }
 
 /** For a column of which no definition is known: the value's own text. */

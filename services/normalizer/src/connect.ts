@@ -1,4 +1,4 @@
-import { type Health, messageOf } from '@overlay/runtime';
+import { type Health, messageOf, Trouble } from '@overlay/runtime';
 import { z } from 'zod';
 
 const LOOK_MS = 5000;
@@ -36,11 +36,17 @@ async function checkConnector(url: string, source: string): Promise<void> {
   const answer = await fetch(`${url}/connectors/${encodeURIComponent(source)}/status`, {
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   });
-  if (answer.status === 404) throw new Error(`connector ${source} does not exist`);
-  if (!answer.ok) throw new Error(`Connect answers ${answer.status} about connector ${source}`);
+  if (answer.status === 404) throw new Trouble('connect.not_running', `connector ${source} does not exist`);
+  if (!answer.ok)
+    throw new Trouble('connect.unreachable', `it answers ${answer.status} when asked about connector ${source}`);
   const { connector, tasks } = ConnectorStatus.parse(await answer.json());
   const broken = tasks.find((task) => task.state !== 'RUNNING');
-  if (connector.state !== 'RUNNING') throw new Error(`connector ${source} is ${connector.state}`);
-  if (tasks.length === 0) throw new Error(`connector ${source} has no task`);
-  if (broken) throw new Error(`the task of connector ${source} is ${broken.state}: ${broken.trace ?? 'no trace'}`);
+  if (connector.state !== 'RUNNING')
+    throw new Trouble('connect.not_running', `connector ${source} is ${connector.state}`);
+  if (tasks.length === 0) throw new Trouble('connect.not_running', `connector ${source} has no task`);
+  if (broken)
+    throw new Trouble(
+      'connect.not_running',
+      `the task of connector ${source} is ${broken.state}: ${broken.trace ?? 'no trace'}`,
+    );
 }

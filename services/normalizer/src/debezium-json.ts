@@ -54,7 +54,9 @@ function parseMarker(value: Record<string, unknown>): RawRecord {
   if (!parsed.success) return unreadable('raw.unknown_shape', `a transaction marker is wrong: ${where(parsed.error)}`);
   const { status, id, event_count, ts_ms } = parsed.data;
   if (status === 'BEGIN') return { kind: 'begin', transactionId: id };
-  return { kind: 'end', transactionId: id, eventCount: event_count ?? 0, timestamp: ts_ms * 1000 };
+  const timestamp = timestampOf({ ts_ms });
+  if (timestamp === undefined) return unreadable('raw.unknown_shape', 'a transaction marker has a time that is none');
+  return { kind: 'end', transactionId: id, eventCount: event_count ?? 0, timestamp };
 }
 
 const where = (error: z.ZodError): string =>
@@ -116,8 +118,9 @@ function placeOf(
 }
 
 function timestampOf({ ts_us, ts_ms }: Record<string, unknown>): number | undefined {
-  if (typeof ts_us === 'number') return ts_us;
-  return typeof ts_ms === 'number' ? ts_ms * 1000 : undefined;
+  const microseconds = typeof ts_us === 'number' ? ts_us : typeof ts_ms === 'number' ? ts_ms * 1000 : Number.NaN;
+  // What a number holds exactly: the years 1684 to 2255.
+  return Number.isSafeInteger(microseconds) ? microseconds : undefined;
 }
 
 function originOf({ connector, version, file, pos, row, thread, gtid }: Record<string, unknown>): Origin | undefined {

@@ -29,7 +29,7 @@ export interface RowPlan {
   readonly version: number;
   readonly columns: readonly { readonly name: string; readonly prefix: string; readonly toValue: ToValue }[];
   readonly converters: ReadonlyMap<string, ToValue>;
-  /** Primary key columns, sorted; all columns of a table without one. */
+  /** Primary key columns, sorted; none for a table without one. */
   readonly key: readonly string[];
 }
 
