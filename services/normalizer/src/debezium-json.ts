@@ -118,9 +118,9 @@ function placeOf(
 }
 
 function timestampOf({ ts_us, ts_ms }: Record<string, unknown>): number | undefined {
-  const microseconds = typeof ts_us === 'number' ? ts_us : typeof ts_ms === 'number' ? ts_ms * 1000 : Number.NaN;
+  const microseconds = ts_us ?? (typeof ts_ms === 'number' ? ts_ms * 1000 : undefined);
   // What a number holds exactly: the years 1684 to 2255.
-  return Number.isSafeInteger(microseconds) ? microseconds : undefined;
+  return typeof microseconds === 'number' && Number.isSafeInteger(microseconds) ? microseconds : undefined;
 }
 
 function originOf({ connector, version, file, pos, row, thread, gtid }: Record<string, unknown>): Origin | undefined {
