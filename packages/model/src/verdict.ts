@@ -11,7 +11,7 @@ export interface Fault {
 /** Why input can be refused; `docs/reference/faults.md` lists the same set. */
 export const FAULT_CODES = {
   'raw.not_json': 'the bytes of a raw record are not JSON',
-  'raw.unknown_shape': 'a raw record is neither a row, a transaction marker, a schema change nor a heartbeat',
+  'raw.unknown_shape': 'a raw record is neither a row, a transaction marker nor a schema change',
   'raw.value': 'a column value does not fit the column type that the schema declares',
   'record.unreadable': 'a record of one of our own topics does not fit its contract',
   'rule.failed': 'a rule of the pack could not be evaluated on a transaction',

@@ -9,8 +9,6 @@ const PAUSE_MS_MAX = 5000;
 export interface Retrying {
   readonly health: Health;
   readonly signal: AbortSignal;
-  /** Called at each pause, so that a consumer can keep its place in the group while the world is away. */
-  readonly onPause?: () => Promise<void>;
 }
 
 /**
@@ -19,7 +17,7 @@ export interface Retrying {
  */
 export async function retry<Result>(
   dependency: string,
-  { health, signal, onPause }: Retrying,
+  { health, signal }: Retrying,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const failed = new Set<string>();
@@ -38,6 +36,5 @@ export async function retry<Result>(
       health.down(name, messageOf(thrown));
     }
     await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
-    await onPause?.();
   }
 }

@@ -11,7 +11,9 @@ export const storageConfig = {
 };
 
 /** A statement that takes longer than this has lost its connection or its mind. */
-const STATEMENT_MS_MAX = 120_000;
+const STATEMENT_MS_MAX = 600_000;
+/** A transaction that is left alone for so long lost its program; the head that it holds is let go. */
+const IDLE_MS_MAX = 60_000;
 const CONNECT_MS_MAX = 5000;
 
 /** The database: typed queries through kysely, and transactions on a connection of their own. */
@@ -26,6 +28,7 @@ export class Database {
       connectionTimeoutMillis: CONNECT_MS_MAX,
       statement_timeout: STATEMENT_MS_MAX,
       query_timeout: STATEMENT_MS_MAX,
+      idle_in_transaction_session_timeout: IDLE_MS_MAX,
       keepAlive: true,
     });
     this.#pool.on('error', () => {}); // an idle connection that ends is replaced on the next use, which reports what is wrong
@@ -73,7 +76,7 @@ export class Database {
 }
 
 /** SQLSTATE classes and codes, and socket errors, that say that the world failed and a later try may succeed. */
-const RETRYABLE_STATE = /^(08|53|57|58|40001$|40P01$|55P03$)/;
+const RETRYABLE_STATE = /^(08|53|57|58|25006$|25P03$|40001$|40P01$|55P03$)/;
 const RETRYABLE_SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/;
 const RETRYABLE_TEXT =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/;

@@ -227,9 +227,9 @@ const deadLetterId = ({ stage, source }: Head, { topic, partition, offset, fault
 /** A transaction id that came again must be the transaction that landed: same commit time, same number of changes. */
 async function findRewritten(client: ClientBase, { head, repeats }: Landing<unknown>): Promise<Gap | undefined> {
   if (repeats.length === 0) return undefined;
-  const known = await client.query<{ transaction_id: string; commit_us: string; item_count: number }>(
-    `select transaction_id, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count
-      from audit.transactions where source = $1 and kind <> 'set_aside' and transaction_id = any($2)`,
+  const known = await client.query<LandedTransaction>(
+    `select transaction_id, kind, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count
+      from audit.transactions where source = $1 and transaction_id = any($2)`,
     [head.source, repeats.map((repeat) => repeat.transactionId)],
   );
   const landed = new Map(known.rows.map((row) => [row.transaction_id, row]));
@@ -243,10 +243,21 @@ async function findRewritten(client: ClientBase, { head, repeats }: Landing<unkn
   );
 }
 
-function differs(repeat: Repeat, landed: { commit_us: string; item_count: number } | undefined): boolean {
-  if (!landed) return false;
-  const repeatMs = Math.floor(Date.parse(repeat.timestamp));
-  return landed.item_count !== repeat.itemCount || Math.floor(Number(landed.commit_us) / 1000) !== repeatMs;
+interface LandedTransaction {
+  transaction_id: string;
+  kind: string;
+  commit_us: string;
+  item_count: number;
+}
+
+/** A transaction that was accounted for without a record had no rows; what was set aside cannot be compared. */
+function differs(repeat: Repeat, landed: LandedTransaction | undefined): boolean {
+  if (!landed) return repeat.itemCount > 0;
+  if (landed.kind === 'set_aside') return false;
+  return (
+    landed.item_count !== repeat.itemCount ||
+    Math.floor(Number(landed.commit_us) / 1000) !== Date.parse(repeat.timestamp)
+  );
 }
 
 async function recordGap(database: Database, head: Head, gap: Gap, at: Omit<Position, 'digest'>): Promise<RecordedGap> {

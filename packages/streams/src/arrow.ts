@@ -60,7 +60,10 @@ export function denseInput<Item>(contract: {
         const piece = decodePiece(contract, message, unknown);
         if ('fault' in piece) return { kind: 'reject', fault: piece.fault };
         const record = join(piece);
-        return record ? { kind: 'record', record, sequence: record.sequence } : { kind: 'partial' };
+        if (record === 'partial') return { kind: 'partial' };
+        return record === 'repeat'
+          ? { kind: 'skip', why: 'repeat' }
+          : { kind: 'record', record, sequence: record.sequence };
       };
     },
   };

@@ -17,7 +17,7 @@ export const streamsConfig = {
     .max(300_000)
     .default(10_000)
     .describe(
-      'how long the group waits for a member that is silent before another takes over its partitions, in milliseconds',
+      'how long the group waits for a member that is silent before another takes over its partitions, in milliseconds; brokers allow from group.min.session.timeout.ms (6000) on',
     ),
   KAFKA_REQUEST_BYTES_MAX: z.coerce
     .number()
@@ -36,6 +36,11 @@ export const streamsConfig = {
     .min(1)
     .default(1)
     .describe('partitions of the output topic when it is made; sources spread over them, and may not move afterwards'),
+  TOPIC_RETENTION_HOURS: z.coerce
+    .number()
+    .min(1)
+    .default(720)
+    .describe('how long the output topic keeps records when it is made; a stage that was away for longer meets a gap'),
   TOPIC_REPLICAS: z.coerce.number().int().min(1).default(1).describe('replicas of the output topic when it is made'),
 };
 

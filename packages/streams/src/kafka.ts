@@ -37,6 +37,8 @@ export interface Consumption {
   readonly onAssigned: (assigned: readonly { topic: string; partitions: readonly number[] }[]) => void;
   /** Called for one batch at a time in each partition. What it leaves unread is not read again unless {@link Consumer.seek} says so. */
   readonly onBatch: (batch: Batch) => Promise<void>;
+  /** Called when the consumer stopped for good, which no retry mends. */
+  readonly onCrash: (thrown: unknown) => void;
 }
 
 export interface Consumer {
@@ -45,6 +47,13 @@ export interface Consumer {
   readonly pause: (topic: string, partition: number) => void;
   readonly resume: (topic: string, partition: number) => void;
   readonly stop: () => Promise<void>;
+}
+
+/** How a topic of ours is made. */
+export interface TopicShape {
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly retentionMs: number;
 }
 
 export interface Watermarks {
@@ -57,7 +66,7 @@ export interface Watermarks {
 /** Messages that may be fetched at once from a partition, in bytes. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Largest message that our topics take: a piece with one very large row. */
-const MESSAGE_BYTES_MAX = 128 * 1024 * 1024;
+const MESSAGE_BYTES_MAX = 96 * 1024 * 1024;
 const PARTITIONS_CONCURRENTLY_MAX = 8;
 
 /** Everything that a stage asks of Kafka. All failures of the world are thrown as the trouble `kafka.unreachable`. */
@@ -104,7 +113,7 @@ export class Broker {
   }
 
   /** Makes the topic when it is missing; one that exists is left as it is. */
-  async ensureTopic(topic: string, partitions: number, replicas: number): Promise<void> {
+  async ensureTopic(topic: string, { partitions, replicas, retentionMs }: TopicShape): Promise<void> {
     await reaching(`making topic ${topic}`, async () => {
       if ((await this.#admin.listTopics()).includes(topic)) return;
       await this.#admin.createTopics({
@@ -114,7 +123,10 @@ export class Broker {
             topic,
             numPartitions: partitions,
             replicationFactor: replicas,
-            configEntries: [{ name: 'max.message.bytes', value: String(MESSAGE_BYTES_MAX) }],
+            configEntries: [
+              { name: 'max.message.bytes', value: String(MESSAGE_BYTES_MAX) },
+              { name: 'retention.ms', value: String(retentionMs) },
+            ],
           },
         ],
       });
@@ -141,7 +153,7 @@ export class Broker {
     });
   }
 
-  async consume({ groupId, sessionMs, topics, onAssigned, onBatch }: Consumption): Promise<Consumer> {
+  async consume({ groupId, sessionMs, topics, onAssigned, onBatch, onCrash }: Consumption): Promise<Consumer> {
     const consumer = this.#kafka.consumer({
       groupId,
       sessionTimeout: sessionMs,
@@ -155,6 +167,9 @@ export class Broker {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       onAssigned(Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions })));
     });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) onCrash(payload.error);
+    });
     await reaching('joining the group', async () => {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -167,7 +182,7 @@ export class Broker {
             topic: batch.topic,
             partition: batch.partition,
             messages: batch.messages,
-            heartbeat,
+            heartbeat: () => beat(heartbeat),
             isStale: () => isStale() || !isRunning(),
           });
           resolveOffset(batch.lastOffset());
@@ -175,11 +190,11 @@ export class Broker {
       });
     });
     return {
-      seek: (topic, partition, offset) => consumer.seek({ topic, partition, offset }),
+      seek: (topic, partition, offset) => whileJoined(() => consumer.seek({ topic, partition, offset })),
       commit: (topic, partition, offset) =>
         reaching('committing offsets', () => consumer.commitOffsets([{ topic, partition, offset }])),
-      pause: (topic, partition) => consumer.pause([{ topic, partitions: [partition] }]),
-      resume: (topic, partition) => consumer.resume([{ topic, partitions: [partition] }]),
+      pause: (topic, partition) => whileJoined(() => consumer.pause([{ topic, partitions: [partition] }])),
+      resume: (topic, partition) => whileJoined(() => consumer.resume([{ topic, partitions: [partition] }])),
       stop: () => consumer.disconnect(),
     };
   }
@@ -193,12 +208,44 @@ const REFUSALS = new Set([
   'TOPIC_AUTHORIZATION_FAILED',
 ]);
 
+/** The protocol's name of an error, also where kafkajs wrapped it. */
+function typeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return '';
+  return 'type' in thrown && typeof thrown.type === 'string' ? thrown.type : typeOf(thrown.cause);
+}
+
+/** Words of the coordinator that say that this member has no place in the group any more. */
+const EVICTIONS = new Set(['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
+
+/** The partition is being given to another member, or the group forgot this one: whoever has it now goes on from the stored head. */
+export class PlaceLost extends Error {
+  override readonly name = 'PlaceLost';
+}
+
+/** A heartbeat that only fails when the place is lost: a broker that is away is kafkajs's to reach again, and health's to report. */
+async function beat(heartbeat: () => Promise<void>): Promise<void> {
+  try {
+    await heartbeat();
+  } catch (thrown) {
+    if (EVICTIONS.has(typeOf(thrown))) throw new PlaceLost(messageOf(thrown), { cause: thrown });
+  }
+}
+
+/** While kafkajs restarts a consumer there is no place to change; joining again begins anew anyway. */
+function whileJoined(change: () => void): void {
+  try {
+    change();
+  } catch (thrown) {
+    if (!(thrown instanceof kafkajs.KafkaJSNonRetriableError)) throw thrown;
+  }
+}
+
 async function reaching<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (thrown) {
     if (thrown instanceof Trouble) throw thrown;
-    const isRefusal = thrown instanceof Error && 'type' in thrown && REFUSALS.has(String(thrown.type));
+    const isRefusal = REFUSALS.has(typeOf(thrown));
     throw new Trouble(isRefusal ? 'kafka.refused' : 'kafka.unreachable', `${what}: ${messageOf(thrown)}`, thrown);
   }
 }

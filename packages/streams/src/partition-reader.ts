@@ -22,6 +22,8 @@ export interface PartitionReaderDeps<In, Out, Value> {
   readonly place: Place;
   /** Partitions of the topic. */
   readonly partitions: number;
+  /** What decoding a batch needs of the world. */
+  readonly prepare: (batch: Batch) => Promise<void>;
   /** Reports a bug: the process ends. */
   readonly fail: (thrown: unknown) => void;
 }
@@ -36,8 +38,8 @@ export class PartitionReader<In, Out, Value> {
   readonly #held = new Set<string>();
   readonly #left = new AbortController();
   readonly #signal: AbortSignal;
-  #opened: Promise<void>;
-  #isOpen = false;
+  /** What is under way: opening and taking never overlap. */
+  #turn: Promise<void> = Promise.resolve();
   /** The offset that the next batch should begin with, and one that came instead although we had sought the former. */
   #expected = 0;
   #soughtInVain = -1;
@@ -45,7 +47,7 @@ export class PartitionReader<In, Out, Value> {
   constructor(deps: PartitionReaderDeps<In, Out, Value>) {
     this.#deps = deps;
     this.#signal = AbortSignal.any([deps.program.signal, this.#left.signal]);
-    this.#opened = this.#open();
+    this.#begin();
   }
 
   /** The partition was taken away: nothing of this life goes on. */
@@ -72,20 +74,24 @@ export class PartitionReader<In, Out, Value> {
     return SOURCES.filter((source) => partitionOf(source, partitions) === place.partition);
   }
 
-  /** Begins from the stored heads; called at assignment and again whenever the place was lost. */
-  #open(): Promise<void> {
-    this.#isOpen = false;
-    this.#readers.clear();
-    const opening = this.#openAll();
-    opening.catch((thrown) => {
+  /** Begins from the stored heads, as soon as what is under way has ended. */
+  #begin(): void {
+    this.#next(() => this.#openAll()).catch((thrown) => {
       if (!this.#signal.aborted) this.#deps.fail(thrown);
     });
-    return opening;
+  }
+
+  /** Does `work` after what is under way, however that ends. */
+  #next(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   async #openAll(): Promise<void> {
     const { consumer, program, place } = this.#deps;
     const retrying = { health: program.health, signal: this.#signal };
+    this.#readers.clear();
     for (const source of this.#sources) await this.#openSource(source);
     while (!consumer()) await sleep(10, undefined, { signal: this.#signal });
     const { low } = await retry('kafka', retrying, () => this.#watermarks());
@@ -93,7 +99,6 @@ export class PartitionReader<In, Out, Value> {
     const from = offsets.length > 0 ? Math.min(...offsets) : low;
     this.#seek(from);
     consumer()?.resume(place.topic, place.partition); // an earlier life may have paused it
-    this.#isOpen = true;
     for (const reader of this.#readers.values()) await this.#holdAtGap(reader);
   }
 
@@ -131,40 +136,59 @@ export class PartitionReader<In, Out, Value> {
     program.logger.info({ source, from: head.published + 1, to: head.landed }, 'records published again');
   }
 
-  /** Takes one batch to its end: everything in it that makes a whole has landed, is published, noted and committed. */
+  /**
+   * Takes one batch to its end: everything in it that makes a whole has landed, is published, noted and committed. The group hears that we
+   * live meanwhile; when it says that the place is lost, this ends at once.
+   */
   async take(batch: Batch): Promise<void> {
-    const { crashAt, health } = this.#deps.program;
-    if (!this.#isOpen) return this.#waitUntilOpen(batch);
+    const turn = this.#next(() => this.#takeNow(batch));
+    const lost = Promise.withResolvers<never>();
+    const beating = setInterval(() => batch.heartbeat().catch(lost.reject), HEARTBEAT_MS);
+    try {
+      await Promise.race([turn, lost.promise]);
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  async #takeNow(batch: Batch): Promise<void> {
+    const { program, arrow } = this.#deps;
+    const { crashAt } = program;
+    if (batch.isStale() || this.#signal.aborted) return;
     crashAt('read.before');
     if (!(await this.#isNext(batch))) return;
-    await this.#timed('decide', async () => {
-      for (const message of batch.messages)
-        this.#readers.get(this.#deps.arrow.input.sourceOf(batch.topic, message))?.take(message);
-    });
+    await this.#deps.prepare(batch);
+    await this.#timed('decide', async () => this.#decide(batch));
     crashAt('read.after');
     for (const reader of this.#readers.values()) {
       if (batch.isStale() || this.#signal.aborted) return;
-      if (!(await this.#settle(reader, batch))) return;
+      if (!(await this.#settle(reader, arrow.stage))) return;
     }
     crashAt('commit.before');
-    const offsets = [...this.#readers.values()].flatMap(({ head }) =>
-      head.position ? [Number(head.position.offset) + 1] : [],
-    );
-    if (offsets.length > 0) {
-      const committing = { health, signal: this.#signal, onPause: batch.heartbeat };
-      const commit = async () =>
-        this.#deps.consumer()?.commit(batch.topic, batch.partition, String(Math.min(...offsets)));
-      await this.#timed('commit', () => retry('kafka', committing, commit));
-    }
+    await this.#commit(batch);
     crashAt('commit.after');
   }
 
-  /** The seek that ends the opening decides what is read next, so this batch is left; meanwhile the group hears that we live. */
-  async #waitUntilOpen({ heartbeat }: Batch): Promise<void> {
-    while (!this.#isOpen) {
-      await Promise.race([this.#opened, sleep(HEARTBEAT_MS, undefined, { signal: this.#signal })]);
-      await heartbeat();
+  #decide({ topic, messages }: Batch): void {
+    const { arrow, program } = this.#deps;
+    for (const message of messages) {
+      const source = arrow.input.sourceOf(topic, message);
+      const reader = this.#readers.get(source);
+      if (reader) reader.take(message);
+      else
+        program.metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
     }
+    for (const reader of this.#readers.values()) reader.saw(Number(messages.at(-1)?.offset));
+  }
+
+  async #commit({ topic, partition }: Batch): Promise<void> {
+    const { consumer, program } = this.#deps;
+    const offsets = [...this.#readers.values()].flatMap(({ head }) =>
+      head.position ? [Number(head.position.offset) + 1] : [],
+    );
+    if (offsets.length === 0) return;
+    const commit = async () => consumer()?.commit(topic, partition, String(Math.min(...offsets)));
+    await this.#timed('commit', () => retry('kafka', { health: program.health, signal: this.#signal }, commit));
   }
 
   #seek(offset: number): void {
@@ -175,18 +199,21 @@ export class PartitionReader<In, Out, Value> {
 
   /**
    * Whether the batch begins with the record that is due. A fetch that was under way while we sought brings other ones: they are left, and
-   * sought once more. Offsets that are skipped even then hold no record: they were deleted, or are markers of Kafka's own transactions.
+   * the due one is sought once more. Offsets that are skipped even then hold no record: they were deleted, or are markers of Kafka's own
+   * transactions. Offsets that lie behind even then say that the topic was put back.
    */
-  async #isNext({ messages, heartbeat }: Batch): Promise<boolean> {
+  async #isNext({ messages }: Batch): Promise<boolean> {
     const first = Number(messages[0]?.offset);
-    if (first > this.#expected && this.#soughtInVain !== first) {
+    if (first !== this.#expected && this.#soughtInVain !== first) {
       this.#soughtInVain = first;
       this.#seek(this.#expected);
       return false;
     }
+    if (first < this.#expected) return this.#again('the topic was put back under our feet');
     if (first > this.#expected) {
-      const retrying = { health: this.#deps.program.health, signal: this.#signal, onPause: heartbeat };
-      const { low } = await retry('kafka', retrying, () => this.#watermarks());
+      const { low } = await retry('kafka', { health: this.#deps.program.health, signal: this.#signal }, () =>
+        this.#watermarks(),
+      );
       for (const reader of this.#readers.values()) if (low > reader.nextOffset) reader.recordsLost(low);
     }
     this.#expected = Number(messages.at(-1)?.offset) + 1;
@@ -194,13 +221,13 @@ export class PartitionReader<In, Out, Value> {
   }
 
   /** Lands and publishes what one source has pending. False when the place was lost and the partition begins again. */
-  async #settle(reader: SourceReader<In, Out, Value>, batch: Batch): Promise<boolean> {
+  async #settle(reader: SourceReader<In, Out, Value>, stage: string): Promise<boolean> {
     if (reader.isLost) return this.#again('the topic was put back under our feet');
     try {
-      await this.#land(reader, batch);
+      await this.#land(reader);
     } catch (thrown) {
       if (!(thrown instanceof Trouble) || thrown.code !== 'stage.fenced') throw thrown;
-      this.#deps.program.metrics.fenced.inc({ stage: this.#deps.arrow.stage, source: reader.source });
+      this.#deps.program.metrics.fenced.inc({ stage, source: reader.source });
       return this.#again(thrown.message);
     }
     await this.#holdAtGap(reader);
@@ -209,8 +236,7 @@ export class PartitionReader<In, Out, Value> {
 
   async #again(why: string): Promise<false> {
     this.#deps.program.logger.warn({ ...this.#deps.place, why }, 'partition begins again');
-    this.#opened = this.#open();
-    await this.#opened;
+    await this.#openAll();
     return false;
   }
 
@@ -222,7 +248,7 @@ export class PartitionReader<In, Out, Value> {
     return result;
   }
 
-  async #land(reader: SourceReader<In, Out, Value>, { heartbeat }: Batch): Promise<void> {
+  async #land(reader: SourceReader<In, Out, Value>): Promise<void> {
     const { arrow, ledger, publisher, program } = this.#deps;
     const { metrics, crashAt, health } = program;
     const labels = { stage: arrow.stage, source: reader.source };
@@ -230,7 +256,7 @@ export class PartitionReader<In, Out, Value> {
       metrics.records.inc({ ...labels, verdict, code }, count);
     const landing = reader.landing();
     if (!landing) return;
-    const retrying = { health, signal: this.#signal, onPause: heartbeat };
+    const retrying = { health, signal: this.#signal };
     const landed = await this.#timed('land', () =>
       retry('postgres', retrying, () => ledger.land(landing, (point) => crashAt(`land.${point}`))),
     );
@@ -295,7 +321,7 @@ export class PartitionReader<In, Out, Value> {
       if (decision === null) continue;
       program.logger.info({ source, gapId, decision }, 'a person decided about the gap');
       this.#held.delete(source);
-      this.#opened = this.#open();
+      this.#begin();
       return;
     }
   }

@@ -38,20 +38,29 @@ export interface Piece<Item> extends DenseRecord<Item> {
   readonly last: boolean;
 }
 
-/** Puts the pieces of one source's records together. A first piece begins anew, so pieces that are published again do no harm. */
-export function makeJoin<Item>(): (piece: Piece<Item>) => DenseRecord<Item> | undefined {
+/** What a piece made: a whole record, nothing yet, or nothing new. */
+export type Joined<Item> = DenseRecord<Item> | 'partial' | 'repeat';
+
+/**
+ * Puts the pieces of one source's records together. Two publishers may overlap, so any piece can come again at any place: equal pieces have
+ * equal bytes, and only the one that is due is taken. A record never begins before all earlier ones were published whole.
+ */
+export function makeJoin<Item>(): (piece: Piece<Item>) => Joined<Item> {
   let sequence = 0;
   let next = 0;
-  let items: Item[] = [];
-  return (piece) => {
-    if (piece.piece === 0) [sequence, next, items] = [piece.sequence, 0, []];
-    if (piece.sequence !== sequence || piece.piece !== next) return undefined;
+  let items: Item[] | undefined;
+  const take = (piece: Piece<Item>, into: Item[]): Joined<Item> => {
     next++;
-    for (const item of piece.items) items.push(item);
-    if (!piece.last) return undefined;
+    for (const item of piece.items) into.push(item);
+    if (!piece.last) return 'partial';
+    items = undefined;
     const { source, kind, transactionId, timestamp } = piece;
-    const joined = { source, sequence, kind, transactionId, timestamp, items };
-    [sequence, next, items] = [0, 0, []];
-    return joined;
+    return { source, sequence, kind, transactionId, timestamp, items: into };
+  };
+  return (piece) => {
+    if (piece.sequence > sequence && piece.piece === 0) [sequence, next, items] = [piece.sequence, 0, []];
+    if (!items) return piece.sequence <= sequence ? 'repeat' : 'partial';
+    const isDue = piece.sequence === sequence && piece.piece === next;
+    return isDue ? take(piece, items) : 'partial';
   };
 }

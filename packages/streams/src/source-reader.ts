@@ -86,7 +86,11 @@ export class SourceReader<In, Out, Value> {
   /** Compares the stored position with what the topic keeps; gives the offset to read from. */
   #begin({ low, high }: Watermarks): number {
     const { position } = this.#head;
-    if (!position || this.#accepted.has(this.#subject)) return low;
+    if (this.#accepted.has(this.#subject)) return low;
+    if (!position) {
+      if (low > 0) this.recordsLost(low, 0); // a source begins with its snapshot: what is gone was part of it
+      return low;
+    }
     const offset = Number(position.offset);
     const isElsewhere = position.topic !== this.#place.topic || position.partition !== this.#place.partition;
     if (isElsewhere || offset >= high) {
@@ -136,6 +140,11 @@ export class SourceReader<In, Out, Value> {
   /** True when the topic was put back under our feet: begin again from the stored position. */
   get isLost(): boolean {
     return this.#isLost;
+  }
+
+  /** Everything up to this offset was other sources' records, or has been taken. */
+  saw(offset: number): void {
+    if (!this.#isSeeking && !this.#gap && !this.#isLost) this.#lastOffset = Math.max(this.#lastOffset, offset);
   }
 
   /** Records from the offset `from` to below `low` are gone although they were not read. */

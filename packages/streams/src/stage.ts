@@ -1,11 +1,11 @@
-import type { Ledger } from '@overlay/model';
-import { messageOf, type Program, retry, Trouble } from '@overlay/runtime';
+import { Bug, type Ledger } from '@overlay/model';
+import { type Program, retry, Trouble } from '@overlay/runtime';
 import type { Arrow } from './arrow.ts';
 import type { StageConfig } from './config.ts';
-import { type Batch, Broker, type Consumer } from './kafka.ts';
+import { type Batch, Broker, type Consumer, PlaceLost } from './kafka.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { makePublisher } from './publisher.ts';
-import { makeSchemaRegistry, type SchemaRegistry } from './registry.ts';
+import { makeSchemaRegistry } from './registry.ts';
 import { watch } from './watch.ts';
 
 /** The dependencies that an arrow reports on; a program names them to `runProgram`. */
@@ -41,6 +41,7 @@ export async function runArrow<In, Out, Value>(
     crashAt: program.crashAt,
   });
   const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {}); // awaited at the end; a failure while joining must not count as unhandled until then
   const readers = new Map<string, PartitionReader<In, Out, Value>>();
   let consumer: Consumer | undefined;
   const newReader = (topic: string, partition: number) =>
@@ -53,6 +54,7 @@ export async function runArrow<In, Out, Value>(
       consumer: () => consumer,
       place: { topic, partition },
       partitions: partitions.get(topic) ?? 1,
+      prepare: ({ messages }) => retry('registry', retrying, async () => arrow.input.prepare?.(registry, messages)),
       fail: failed.reject,
     });
 
@@ -69,10 +71,9 @@ export async function runArrow<In, Out, Value>(
         }
         logger.info({ assigned }, 'partitions assigned');
       },
+      onCrash: failed.reject,
       onBatch: (batch) =>
-        takeBatch(readers.get(`${batch.topic}/${batch.partition}`), batch, registry, arrow, program).catch(
-          failed.reject,
-        ),
+        takeBatch(readers.get(`${batch.topic}/${batch.partition}`), batch, signal).catch(failed.reject),
     }),
   );
   program.onClose(() => consumer.stop());
@@ -87,24 +88,18 @@ export async function runArrow<In, Out, Value>(
 async function takeBatch<In, Out, Value>(
   reader: PartitionReader<In, Out, Value> | undefined,
   batch: Batch,
-  registry: SchemaRegistry,
-  arrow: Arrow<In, Out, Value>,
-  { health, signal }: Program<StageConfig>,
+  signal: AbortSignal,
 ): Promise<void> {
   if (!reader) return;
-  const retrying = { health, signal, onPause: batch.heartbeat };
   try {
-    await retry('registry', retrying, async () => arrow.input.prepare?.(registry, batch.messages));
     await reader.take(batch);
   } catch (thrown) {
-    // The place in the group was lost while waiting: whoever has the partition now goes on from the stored head.
-    if (signal.aborted || reader.isAbandoned || batch.isStale() || isRebalance(thrown)) return;
+    // Whoever has the partition now goes on from the stored head; a bug stays a bug.
+    const isOver = signal.aborted || reader.isAbandoned || batch.isStale() || thrown instanceof PlaceLost;
+    if (isOver && !(thrown instanceof Bug)) return;
     throw thrown;
   }
 }
-
-const isRebalance = (thrown: unknown): boolean =>
-  thrown instanceof Error && /rebalanc|not aware of this member|generation/i.test(messageOf(thrown));
 
 /** Makes the output topic and waits for the input topics; gives the partition count of each. */
 async function makeReady(
@@ -113,7 +108,11 @@ async function makeReady(
   output: string,
   config: StageConfig,
 ): Promise<ReadonlyMap<string, number>> {
-  await broker.ensureTopic(output, config.TOPIC_PARTITIONS, config.TOPIC_REPLICAS);
+  await broker.ensureTopic(output, {
+    partitions: config.TOPIC_PARTITIONS,
+    replicas: config.TOPIC_REPLICAS,
+    retentionMs: config.TOPIC_RETENTION_HOURS * 3_600_000,
+  });
   const partitions = await broker.partitionsOf([...inputs, output]);
   const missing = inputs.filter((topic) => !partitions.has(topic));
   if (missing.length > 0) throw new Trouble('kafka.topic_missing', `${missing.join(', ')} (made by whoever writes it)`);

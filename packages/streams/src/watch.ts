@@ -1,5 +1,5 @@
 import type { Ledger } from '@overlay/model';
-import { messageOf, type Program } from '@overlay/runtime';
+import { lookEvery, messageOf, type Program } from '@overlay/runtime';
 import type { StageConfig } from './config.ts';
 import type { Broker } from './kafka.ts';
 import type { PartitionReader } from './partition-reader.ts';
@@ -29,14 +29,7 @@ export function watch<In, Out, Value>(watched: Watched<In, Out, Value>): () => P
       check(program, 'kafka', () => measureLag(watched, idleAt)),
     ]);
   };
-  let running = Promise.resolve();
-  const timer = setInterval(() => {
-    running = running.then(look);
-  }, LOOK_MS);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  return lookEvery(LOOK_MS, look);
 }
 
 async function check({ health }: Program<StageConfig>, dependency: string, work: () => Promise<void>): Promise<void> {

@@ -35,7 +35,10 @@ export function assignCases<Value>(
           const known = open.get(key) ?? (start.recall(key) as OpenCase | undefined);
           const { caseId } =
             known && isWithin(known.lastAt, anomaly.timestamp) ? known : newCase(start.source, anomaly);
-          open.set(key, { caseId, lastAt: anomaly.timestamp });
+          // Commit times can go back: a case ends a day after its latest anomaly, whatever came last.
+          const lastAt =
+            known?.caseId === caseId && known.lastAt > anomaly.timestamp ? known.lastAt : anomaly.timestamp;
+          open.set(key, { caseId, lastAt });
           return { ...anomaly, caseId };
         });
         return {
@@ -53,4 +56,4 @@ export function assignCases<Value>(
 }
 
 const isWithin = (earlier: string, later: string): boolean =>
-  microsecondsOf(later) - microsecondsOf(earlier) <= CASE_US_MAX;
+  Math.abs(microsecondsOf(later) - microsecondsOf(earlier)) <= CASE_US_MAX;

@@ -33,6 +33,13 @@ interface Open {
   isSetAside: boolean;
 }
 
+/** A snapshot by its position: pieces of each table that landed, and that came in the present pass over it. */
+interface Snapshot {
+  readonly position: string;
+  readonly landed: Readonly<Record<string, number>>;
+  readonly pass: Readonly<Record<string, number>>;
+}
+
 /**
  * Raw records → whole transactions, each with the next sequence. Repeats are told by GTID and order, never by offset; a transaction that
  * is not complete is never emitted. What it remembers: `table:<database>.<table>` definitions, `snapshot` and `last_schema_change`.
@@ -144,20 +151,29 @@ class Assembler {
   }
 
   #endOfRepeat(transactionId: string, eventCount: number, timestamp: number): Outcome {
-    const isWhole = this.#repeat?.id === transactionId && this.#repeat.rows === eventCount && eventCount > 0;
+    const isWhole = this.#repeat?.id === transactionId && this.#repeat.rows === eventCount;
     this.#repeat = undefined;
-    const repeats = { transactionId, timestamp: timestampOf(timestamp), itemCount: eventCount };
-    return {
-      verdict: { ...skip('repeat'), ...(isWhole && { repeats }) } as Outcome['verdict'],
-      isSettled: !this.#open,
-    };
+    return isWhole
+      ? this.#repeated(transactionId, timestamp, eventCount)
+      : { verdict: skip('repeat'), isSettled: !this.#open };
+  }
+
+  /** What came again whole: the shell compares it with what landed. */
+  #repeated(transactionId: string, timestamp: number, itemCount: number): Outcome {
+    const repeats = { transactionId, timestamp: timestampOf(timestamp), itemCount };
+    return { verdict: { kind: 'skip', why: 'repeat', repeats }, isSettled: !this.#open };
   }
 
   /** Emits the open transaction, whole, or set aside and without its rows. */
   #close(open: Open): Outcome {
+    if (open.kind === 'snapshot') return this.#closePiece(open);
+    return { verdict: { kind: 'emit', out: this.#emission(open) }, gtid: open.id };
+  }
+
+  #emission(open: Open): Out {
     this.#open = undefined;
     this.#sequence++;
-    const out: Out = {
+    return {
       source: this.#start.source,
       sequence: this.#sequence,
       kind: open.isSetAside ? 'set_aside' : open.kind,
@@ -165,8 +181,6 @@ class Assembler {
       timestamp: timestampOf(open.timestamp),
       items: open.isSetAside ? [] : open.items,
     };
-    if (open.kind === 'snapshot') return { verdict: { kind: 'emit', out }, remember: [['snapshot', this.#chunks]] };
-    return { verdict: { kind: 'emit', out }, gtid: open.id };
   }
 
   /** Another transaction begins while one is open: a snapshot piece ends there; a transaction is a gap, or was set aside already. */
@@ -193,13 +207,21 @@ class Assembler {
   }
 
   #snapshotRow(row: RawSnapshotRow): Outcome {
-    const table = `${row.database}.${row.table}`;
-    const snapshot = `snapshot:${row.origin.file}:${row.origin.position}:${table}`;
-    if (this.#open && !this.#open.id.startsWith(`${snapshot}:`)) return this.#closeOther(snapshot) as Outcome;
-    const chunk = this.#open ? this.#chunk(snapshot) : this.#chunk(snapshot) + 1;
-    const isNew = !this.#open;
+    const position = `${row.origin.file}:${row.origin.position}`;
+    const piece = `snapshot:${position}:${row.database}.${row.table}:`;
+    // A piece that was being read when the snapshot was cut off comes again, whole.
+    if (row.isFirst && this.#open?.kind === 'snapshot') this.#open = undefined;
+    if (this.#open && !this.#open.id.startsWith(piece)) return this.#closeOther(piece) as Outcome;
+    const known = this.#snapshot;
+    if (row.isFirst && known && known.position !== position && !this.#goesPast(`snapshot:${position}`)) {
+      const detail = `a snapshot at ${position} begins, after one at ${known.position}: rows that were deleted between them are not told of`;
+      return stop('snapshot.begun_again', `snapshot:${position}`, detail);
+    }
+    const isSame = known?.position === position;
+    if (!isSame || row.isFirst) this.#passing = { position, landed: isSame ? known.landed : {}, pass: {} };
+    const chunk = (this.#snapshot?.pass[piece] ?? 0) + 1;
     this.#open ??= {
-      id: `${snapshot}:${chunk}`,
+      id: piece + chunk,
       kind: 'snapshot',
       order: 0,
       items: [],
@@ -209,17 +231,31 @@ class Assembler {
     const open = this.#open;
     open.order++;
     const appended = this.#append(open, { ...row, operation: 'READ', before: null });
-    if (isNew) this.#chunks = { snapshot, chunk };
     if (appended.verdict.kind === 'reject') return appended;
     return row.isLast || open.order >= SNAPSHOT_ROWS_MAX ? this.#close(open) : PART;
   }
 
-  #chunks: { snapshot: string; chunk: number } | undefined;
+  #passing: Snapshot | undefined;
 
-  /** Number of the newest piece of this table's snapshot, 0 before the first. */
-  #chunk(snapshot: string): number {
-    const known = this.#chunks ?? (this.#start.recall('snapshot') as { snapshot: string; chunk: number } | undefined);
-    return known?.snapshot === snapshot ? known.chunk : 0;
+  get #snapshot(): Snapshot | undefined {
+    return this.#passing ?? (this.#start.recall('snapshot') as Snapshot | undefined);
+  }
+
+  /** Ends a piece of a snapshot. One that was cut off and begins again at the same position tells the pieces that landed once more. */
+  #closePiece(open: Open): Outcome {
+    const at = open.id.lastIndexOf(':') + 1;
+    const [piece, chunk] = [open.id.slice(0, at), Number(open.id.slice(at))];
+    const { position, landed, pass } = this.#snapshot ?? { position: '', landed: {}, pass: {} };
+    const isRepeat = chunk <= (landed[piece] ?? 0);
+    this.#passing = {
+      position,
+      landed: isRepeat ? landed : { ...landed, [piece]: chunk },
+      pass: { ...pass, [piece]: chunk },
+    };
+    const remember = [['snapshot', this.#passing]] as const;
+    if (!isRepeat) return { verdict: { kind: 'emit', out: this.#emission(open) }, remember };
+    this.#open = undefined;
+    return { verdict: skip('repeat'), remember };
   }
 
   #truncate({ database, table, timestamp, origin }: RawTruncate): Outcome {
@@ -230,7 +266,7 @@ class Assembler {
         `${origin.file}:${origin.position}`,
         `a TRUNCATE of ${database}.${table} has no GTID`,
       );
-    if (this.#start.gtids.has(id)) return { verdict: skip('repeat'), isSettled: !this.#open };
+    if (this.#start.gtids.has(id)) return this.#repeated(id, timestamp, 1);
     const closed = this.#closeOther(id);
     if (closed) return closed;
     const open: Open = { id, kind: 'truncate', order: 1, items: [], timestamp, isSetAside: false };
@@ -242,8 +278,7 @@ class Assembler {
     const { gtid } = change.origin;
     // One statement can change several tables, and comes as a record for each.
     const isContinued = gtid !== null && !this.#open && this.#start.recall('last_schema_change') === gtid;
-    if (gtid !== null && this.#start.gtids.has(gtid) && !isContinued)
-      return { verdict: skip('repeat'), isSettled: !this.#open };
+    if (gtid !== null && this.#start.gtids.has(gtid) && !isContinued) return this.#repeated(gtid, change.timestamp, 0);
     const closed = this.#closeOther(gtid ?? '');
     if (closed) return closed;
     if (change.isSnapshot) return { verdict: skip('schema of the snapshot'), remember: this.#redefine(change) };

@@ -1,4 +1,4 @@
-import { type Health, messageOf, Trouble } from '@overlay/runtime';
+import { type Health, lookEvery, messageOf, Trouble } from '@overlay/runtime';
 import { z } from 'zod';
 
 const LOOK_MS = 5000;
@@ -22,14 +22,7 @@ export function watchConnect(url: string, sources: readonly string[], health: He
       health.down('connect', messageOf(thrown));
     }
   };
-  let running = look();
-  const timer = setInterval(() => {
-    running = running.then(look);
-  }, LOOK_MS);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  return lookEvery(LOOK_MS, look);
 }
 
 async function checkConnector(url: string, source: string): Promise<void> {

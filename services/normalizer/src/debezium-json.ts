@@ -96,8 +96,8 @@ function parseChange(value: Record<string, unknown>): RawRecord {
 
 function snapshotRow(place: Place, after: RawImage | null, source: unknown): RawRecord {
   if (!after) return unreadable('raw.unknown_shape', 'a snapshot row has no image');
-  const isLast = isObject(source) && typeof source.snapshot === 'string' && source.snapshot.startsWith('last');
-  return { kind: 'snapshot_row', ...place, after, isLast };
+  const mark = isObject(source) ? String(source.snapshot) : '';
+  return { kind: 'snapshot_row', ...place, after, isFirst: mark === 'first', isLast: mark.startsWith('last') };
 }
 
 type Place = Pick<RawRow, 'database' | 'table' | 'timestamp' | 'origin'>;

@@ -29,10 +29,11 @@ export interface RawRow {
   readonly origin: Origin;
 }
 
-/** A row of the initial snapshot; `isLast` closes the table. */
+/** A row of a snapshot; `isFirst` begins the snapshot, `isLast` closes the table. */
 export type RawSnapshotRow = Omit<RawRow, 'kind' | 'operation' | 'transactionId' | 'order' | 'before' | 'after'> & {
   readonly kind: 'snapshot_row';
   readonly after: RawImage;
+  readonly isFirst: boolean;
   readonly isLast: boolean;
 };
 

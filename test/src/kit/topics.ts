@@ -14,6 +14,9 @@ export async function readTopic(topic: string, world: World): Promise<readonly M
     sessionMs: 6000,
     topics: [topic],
     onAssigned: () => {},
+    onCrash: (thrown) => {
+      throw thrown;
+    },
     onBatch: async (batch) => {
       messages.push(...batch.messages);
     },
