@@ -50,14 +50,19 @@ test.each([
   [700, 37.295079632647415],
 ])('a surprise of %d nats as z', (surprise, z) => near(zOfSurprise(surprise), z, 1e-12));
 
+const ROUNDING = 1e-12;
+
 test('more is always stranger', () => {
   const level = fc.double({ min: 0.01, max: 5000, noNaN: true });
   fc.assert(
     fc.property(level, level, (a, b) => {
       const [low, high] = a < b ? [a, b] : [b, a];
-      expect(zOfSurprise(low)).toBeLessThanOrEqual(zOfSurprise(high));
-      expect(studentTail(low, 7)).toBeGreaterThanOrEqual(studentTail(high, 7));
-      expect(countTail(Math.floor(low), 2, 3)).toBeGreaterThanOrEqual(countTail(Math.floor(high), 2, 3));
+      // Neighbouring doubles may change places in their last digits.
+      expect(zOfSurprise(low)).toBeLessThanOrEqual(zOfSurprise(high) * (1 + ROUNDING));
+      expect(studentTail(low, 7) * (1 + ROUNDING)).toBeGreaterThanOrEqual(studentTail(high, 7));
+      expect(countTail(Math.floor(low), 2, 3) * (1 + ROUNDING)).toBeGreaterThanOrEqual(
+        countTail(Math.floor(high), 2, 3),
+      );
     }),
   );
 });

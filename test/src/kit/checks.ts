@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import type { Database } from '@overlay/storage';
 import { readTables, rebuildTables } from './rebuild.ts';
 import type { World } from './world.ts';
 
@@ -35,4 +36,22 @@ export async function expectNothingTwice(world: World, last: number): Promise<vo
   expect(Number(dense?.last)).toBeGreaterThanOrEqual(last);
   const gaps = await world.record.query('select code, detail from audit.gaps');
   expect(gaps).toEqual([]);
+}
+
+/** Two records of one source hold the same ids and bytes up to a sequence, in every table. */
+export async function expectSameBytes(one: Database, other: Database, source: string, last: number): Promise<void> {
+  const tables = {
+    transactions: 'kind || transaction_id || commit_time || item_count',
+    change_events: 'ordinal || event_id::text || body::text',
+    business_events: 'ordinal || event_id::text || body::text',
+    anomalies: 'ordinal || anomaly_id::text || case_id::text || body::text',
+    narratives: 'ordinal || narrative_id::text || body::text',
+  };
+  for (const [table, bytes] of Object.entries(tables)) {
+    const order = table === 'transactions' ? 'sequence' : 'sequence, ordinal';
+    const text = `select count(*) as rows, md5(string_agg(${bytes}, '|' order by ${order})) as digest from audit.${table}
+      where source = $1 and sequence <= $2`;
+    const [first, second] = [await one.query(text, [source, last]), await other.query(text, [source, last])];
+    expect([table, second]).toEqual([table, first]);
+  }
 }

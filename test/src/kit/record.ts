@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { waitFor } from './wait.ts';
 import type { World } from './world.ts';
 
@@ -20,13 +21,13 @@ export async function headsOf({ record, name }: World): Promise<readonly StageHe
  * committed before it is then there too. Gives its sequence.
  */
 export async function untilCaughtUp(world: World, stages: readonly string[], ms = 180_000): Promise<number> {
-  const marker = `marker ${Date.now()} ${Math.random()}`;
-  await world.source.query('insert into suppliers (name) values (?)', [marker]);
+  const marker = `marker ${randomUUID()}`;
+  await world.source.query('insert into roles (name) values (?)', [marker]);
   return waitFor(
     `${stages.join(', ')} to catch up`,
     async () => {
       const [marked] = await world.record.query<{ sequence: string }>(
-        "select sequence from audit.change_events where source = $1 and table_name = 'suppliers' and strpos(body::text, $2) > 0",
+        "select sequence from audit.change_events where source = $1 and table_name = 'roles' and strpos(body::text, $2) > 0",
         [world.name, marker],
       );
       if (!marked) return undefined;

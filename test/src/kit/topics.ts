@@ -52,10 +52,11 @@ export function denseRecords(messages: readonly Message[]): readonly string[] {
     if (sequence <= whole.length) continue;
     if (sequence !== whole.length + 1)
       throw new Error(`offset ${offset} holds sequence ${sequence} after ${whole.length}`);
-    if (piece === 0) pieces = [];
-    if (piece !== pieces.length) continue;
+    if (piece !== pieces.length) continue; // the same piece from a publisher that overlaps
     pieces.push(text);
-    if (last) whole.push(pieces.join('\n'));
+    if (!last) continue;
+    whole.push(pieces.join('\n'));
+    pieces = [];
   }
   return whole;
 }

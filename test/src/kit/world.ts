@@ -90,6 +90,34 @@ export async function makeWorld({
   };
 }
 
+/**
+ * A second pipeline over the same raw topic of the same source, with an empty record and topics of its own: what it makes depends on the
+ * source alone.
+ */
+export async function makeSecondRun(
+  world: World,
+): Promise<{ record: Database; pipeline: Pipeline; close: () => Promise<void> }> {
+  const name = `${world.name}_again`;
+  const postgresUrl = await makeDatabase(name, world.servers.postgres.url);
+  const pipeline = await preparePipeline(world.servers, {
+    source: world.name,
+    mysqlDatabase: world.name,
+    postgresUrl,
+    packDirectory: PHARMACY_PACK,
+    directory: mkdtempSync(join(tmpdir(), `overlay-${name}-`)),
+    environment: { TOPIC_PREFIX: `${name}.` },
+  });
+  const record = new Database(postgresUrl, 2);
+  return {
+    record,
+    pipeline,
+    async close() {
+      await pipeline.stop();
+      await record.close();
+    },
+  };
+}
+
 /** An empty Postgres database; gives its owner's URL. */
 async function makeDatabase(name: string, ownerUrl: string): Promise<string> {
   const owner = new URL(ownerUrl);
