@@ -212,13 +212,8 @@ class Assembler {
     // A piece that was being read when the snapshot was cut off comes again, whole.
     if (row.isFirst && this.#open?.kind === 'snapshot') this.#open = undefined;
     if (this.#open && !this.#open.id.startsWith(piece)) return this.#closeOther(piece) as Outcome;
-    const known = this.#snapshot;
-    if (row.isFirst && known && known.position !== position && !this.#goesPast(`snapshot:${position}`)) {
-      const detail = `a snapshot at ${position} begins, after one at ${known.position}: rows that were deleted between them are not told of`;
-      return stop('snapshot.begun_again', `snapshot:${position}`, detail);
-    }
-    const isSame = known?.position === position;
-    if (!isSame || row.isFirst) this.#passing = { position, landed: isSame ? known.landed : {}, pass: {} };
+    const refused = this.#enterSnapshot(position, row.isFirst);
+    if (refused) return refused;
     const chunk = (this.#snapshot?.pass[piece] ?? 0) + 1;
     this.#open ??= {
       id: piece + chunk,
@@ -233,6 +228,18 @@ class Assembler {
     const appended = this.#append(open, { ...row, operation: 'READ', before: null });
     if (appended.verdict.kind === 'reject') return appended;
     return row.isLast || open.order >= SNAPSHOT_ROWS_MAX ? this.#close(open) : PART;
+  }
+
+  /** Begins a snapshot, or the same one once more; one at another position than the last stops the source. */
+  #enterSnapshot(position: string, isFirst: boolean): Outcome | undefined {
+    const known = this.#snapshot;
+    const isSame = known?.position === position;
+    if (isFirst && known && !isSame && !this.#goesPast(`snapshot:${position}`)) {
+      const detail = `a snapshot at ${position} begins, after one at ${known.position}: rows that were deleted between them are not told of`;
+      return stop('snapshot.begun_again', `snapshot:${position}`, detail);
+    }
+    if (isFirst || !isSame) this.#passing = { position, landed: isSame ? known.landed : {}, pass: {} };
+    return undefined;
   }
 
   #passing: Snapshot | undefined;
