@@ -50,7 +50,7 @@ test.each([
   [700, 37.295079632647415],
 ])('a surprise of %d nats as z', (surprise, z) => near(zOfSurprise(surprise), z, 1e-12));
 
-const ROUNDING = 1e-12;
+const ROUNDING = 1e-10;
 
 test('more is always stranger', () => {
   const level = fc.double({ min: 0.01, max: 5000, noNaN: true });
@@ -58,7 +58,7 @@ test('more is always stranger', () => {
     fc.property(level, level, (a, b) => {
       const [low, high] = a < b ? [a, b] : [b, a];
       // Neighbouring doubles may change places in their last digits.
-      expect(zOfSurprise(low)).toBeLessThanOrEqual(zOfSurprise(high) * (1 + ROUNDING));
+      expect(zOfSurprise(low)).toBeLessThanOrEqual(zOfSurprise(high) + ROUNDING);
       expect(studentTail(low, 7) * (1 + ROUNDING)).toBeGreaterThanOrEqual(studentTail(high, 7));
       expect(countTail(Math.floor(low), 2, 3) * (1 + ROUNDING)).toBeGreaterThanOrEqual(
         countTail(Math.floor(high), 2, 3),
