@@ -54,6 +54,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const readerFile = secret('reader', urls.reader);
   await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const programs = new Map<Service, RunningProgram>();
+  const all: RunningProgram[] = [];
   return {
     source: options.source,
     urls,
@@ -76,10 +77,11 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
         },
       });
       programs.set(service, program);
+      all.push(program);
       return program;
     },
     async stop() {
-      await Promise.all([...programs.values()].map((program) => program.isRunning() && program.stop()));
+      await Promise.all(all.map((program) => program.isRunning() && program.stop()));
     },
   };
 }

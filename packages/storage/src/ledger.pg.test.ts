@@ -117,6 +117,30 @@ test('a copy of the stage whose head is old is refused, and nothing of its landi
   expect(rows).toEqual([{ body: '{"from":"one"}' }]);
 });
 
+test('a copy that freezes in the middle of a landing loses the head to the next one', async () => {
+  const frozen = await landing('frozen', [written('frozen', 1, ['{"from":"frozen"}'])]);
+  const next = await landing('frozen', [written('frozen', 1, ['{"from":"next"}'])]);
+  let isFrozen = () => {};
+  const reached = new Promise<void>((resolve) => {
+    isFrozen = resolve;
+  });
+  // The connection of the frozen copy stays open in the middle of its transaction, as that of a stopped process does.
+  const holder = new Database(url.href, 1);
+  const freezing = holder.transaction(async (client) => {
+    await client.query("set local application_name = 'audit landing normalizer of frozen frozen'");
+    await client.query("select from audit.heads where source = 'frozen' for update");
+    isFrozen();
+    await client.query('select pg_sleep(300)');
+  });
+  await reached;
+  const attempt = () => ledger('frozen').land(next, nowhere);
+  await expect(attempt()).rejects.toMatchObject({ code: 'postgres.unreachable' });
+  expect((await attempt()).kind).toBe('landed');
+  await expect(freezing).rejects.toMatchObject({ code: 'postgres.unreachable' });
+  await expect(ledger('frozen').land(frozen, nowhere)).rejects.toMatchObject({ code: 'stage.fenced' });
+  await holder.close();
+});
+
 test('a failure between rows and head leaves neither', async () => {
   const doomed = await landing('doomed', [written('doomed', 1, ['{}'])]);
   const die = (point: string) => {

@@ -40,7 +40,7 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
       if (of.ownsTransactions) await ensureWeeks('transactions', weeks);
       await ensureWeeks(table.name, weeks);
       at('before_begin');
-      return database.transaction(async (client) => {
+      return withoutFrozen(database, landing.head, async (client) => {
         await lockHead(client, landing.head);
         const rewritten = await findRewritten(client, landing);
         if (rewritten) return { kind: 'gap', gap: rewritten };
@@ -72,6 +72,21 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
       return row?.decision ?? null;
     },
   };
+}
+
+/** A transaction that, when it waits in vain for the head, ends whoever is frozen over it before the failure is thrown and retried. */
+async function withoutFrozen<Result>(
+  database: Database,
+  head: Head,
+  work: (client: ClientBase) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await database.transaction(work);
+  } catch (thrown) {
+    if (thrown instanceof Trouble && thrown.code === 'postgres.unreachable')
+      await endFrozenLanding(database, head).catch(() => {});
+    throw thrown;
+  }
 }
 
 interface HeadRow {
@@ -122,14 +137,38 @@ async function openBook(database: Database, stage: string, source: string): Retu
   });
 }
 
+/** A landing that has held its head for so long while another copy wants it belongs to a program that is frozen or cut off. */
+const HOLD_MS_MAX = 5000;
+
+/** Marks a landing for those who wait for its head; the name is cut at 63 bytes. */
+const landingName = ({ stage, source }: Head): string => `audit landing ${stage} ${source}`.slice(0, 63);
+
 /** The fence: only the copy that decided on the stored revision goes on, and no other moves the head until it is done. */
-async function lockHead(client: ClientBase, { stage, source, revision }: Head): Promise<void> {
+async function lockHead(client: ClientBase, head: Head): Promise<void> {
+  const { stage, source, revision } = head;
+  await client.query("select set_config('application_name', $1, true), set_config('lock_timeout', $2, true)", [
+    landingName(head),
+    String(HOLD_MS_MAX),
+  ]);
   const held = await client.query<{ revision: string }>(
     'select revision from audit.heads where stage = $1 and source = $2 for update',
     [stage, source],
   );
   if (Number(held.rows[0]?.revision) !== revision)
     throw new Trouble('stage.fenced', `${stage} in ${source} is past revision ${revision}`);
+}
+
+/**
+ * Ends the landing of another copy that froze in its middle: a program that is stopped keeps its connection, and with it the head, for as
+ * long as it likes. If it ever wakes, it finds its connection gone and the head moved on.
+ */
+async function endFrozenLanding(database: Database, head: Head): Promise<void> {
+  await database.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = $1 and datname = current_database() and pid <> pg_backend_pid()
+        and xact_start < clock_timestamp() - $2 * interval '1 millisecond'`,
+    [landingName(head), HOLD_MS_MAX],
+  );
 }
 
 async function moveHead(client: ClientBase, { head, landed, position, gtids }: Landing<unknown>): Promise<Landed> {
