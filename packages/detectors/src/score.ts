@@ -35,8 +35,9 @@ export function makeScore(
         const faults = new Map<string, Fault>();
         if (record.items.length > 0 && recall(SINCE_KEY) === undefined)
           changes.set(SINCE_KEY, { kind: 'since', at: record.timestamp });
-        const types = new Set(record.items.map(({ type }) => type));
-        const anomalies = record.items.flatMap((event) => {
+        const events = [...record.items];
+        const types = new Set(events.map(({ type }) => type));
+        const anomalies = events.flatMap((event) => {
           const scene = sceneOf(record.source, event, latest);
           return watches
             .filter((watch) => watch.event === event.type && !(watch.unless !== undefined && types.has(watch.unless)))

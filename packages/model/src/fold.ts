@@ -1,4 +1,5 @@
 import type { GtidSet } from './gtid.ts';
+import type { NewItems } from './record.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Reads what a stage remembers under a key, `undefined` when nothing. */
@@ -14,6 +15,8 @@ export interface Decision<Out, Value> {
   readonly remember?: readonly (readonly [key: string, value: Value | null])[];
   /** False while the records read so far do not yet make a whole: the stored position stays before the first of them. */
   readonly isSettled?: boolean;
+  /** What is open and waits for more records, where `isSettled` is false. */
+  readonly open?: string;
   /** True when this only closed what was open before: the same record is decided on once more, now. */
   readonly again?: boolean;
   /** The source transaction that is accounted for with this decision. */
@@ -29,6 +32,8 @@ export interface Start<Value> {
   readonly recall: Recall<Value>;
   /** Subjects of the gaps that a person accepted: met again, they are gone past. */
   readonly accepted: ReadonlySet<string>;
+  /** For items that are gathered over many records: such a list may be as long as it likes. */
+  readonly newItems: NewItems;
 }
 
 /** A pure stage. `open` gives the function that decides on the records of one source, one after the other. */

@@ -8,7 +8,16 @@ export type { Head, Position } from './head.ts';
 export type { DeadLetter, Landed, Landing, Ledger, RecordedGap } from './ledger.ts';
 export { Bug, must } from './must.ts';
 export { Fact, Narrative } from './narrative.ts';
-export { type DenseRecord, RecordKind, recordOf, type WrittenRecord, withItems } from './record.ts';
+export {
+  type DenseRecord,
+  type GrowingItems,
+  type Items,
+  type NewItems,
+  RecordKind,
+  recordOf,
+  type WrittenRecord,
+  withItems,
+} from './record.ts';
 export { microsecondsOf, Timestamp, timestampOf } from './time.ts';
 export { rawTopic, sourceOfRawTopic, topics } from './topics.ts';
 export { FAULT_CODES, type Fault, type FaultCode, type Repeat, reject, skip, type Verdict } from './verdict.ts';

@@ -20,6 +20,19 @@ const envelope = {
 /** The contract of a dense topic whose records carry items of one kind. */
 export const recordOf = <Item extends z.ZodType>(item: Item) => z.object({ ...envelope, items: z.array(item) });
 
+/** Items in their order, that can be gone through again and again: an array, or a list that is longer than memory should hold. */
+export interface Items<Item> extends Iterable<Item> {
+  readonly length: number;
+}
+
+/** Items that are still being gathered. */
+export interface GrowingItems<Item> extends Items<Item> {
+  readonly push: (item: Item) => unknown;
+}
+
+/** Makes an empty list; `lengthOf` tells about how many characters an item has as text, by which the list stays in memory or not. */
+export type NewItems = <Item>(lengthOf: (item: Item) => number) => GrowingItems<Item>;
+
 /** A whole record, its pieces joined: what a stage reads and emits. */
 export interface DenseRecord<Item> {
   readonly source: string;
@@ -27,11 +40,11 @@ export interface DenseRecord<Item> {
   readonly kind: RecordKind;
   readonly transactionId: string;
   readonly timestamp: Timestamp;
-  readonly items: readonly Item[];
+  readonly items: Items<Item>;
 }
 
 /** The record that announces the same sequence with other items. */
-export const withItems = <Item>(record: DenseRecord<unknown>, items: readonly Item[]): DenseRecord<Item> => ({
+export const withItems = <Item>(record: DenseRecord<unknown>, items: Items<Item>): DenseRecord<Item> => ({
   source: record.source,
   sequence: record.sequence,
   kind: record.kind,
@@ -43,5 +56,5 @@ export const withItems = <Item>(record: DenseRecord<unknown>, items: readonly It
 /** A whole record with the exact bytes of each item: what is stored, hashed and published. */
 export interface WrittenRecord<Item> {
   readonly record: DenseRecord<Item>;
-  readonly bodies: readonly string[];
+  readonly bodies: Items<string>;
 }

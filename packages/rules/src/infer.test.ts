@@ -59,7 +59,7 @@ test('a rule joins rows of its transaction into one event, with labels, exact am
     rule: 'loan.made',
     ruleVersion: 2,
   });
-  const ids = record(2, [line('5', '3.5'), loan, shelf]).items;
+  const ids = [...record(2, [line('5', '3.5'), loan, shelf]).items];
   expect(new Set(event.sourceEventIds)).toEqual(new Set(ids.map(({ eventId }) => eventId)));
   expect(event.eventId).toBe(identify('shop', 'gtid:2', 'loan.made', event.sourceEventIds[0] ?? ''));
 });
@@ -208,7 +208,7 @@ test('a large transaction costs its rows, not their product', () => {
   ];
   let looks = 0;
   const whole = record(2, rows);
-  const items = whole.items.map((row) =>
+  const items = [...whole.items].map((row) =>
     Object.defineProperty({ ...row }, 'after', {
       get: () => {
         looks++;
@@ -261,7 +261,7 @@ test('the order of rows within a transaction does not matter for what it means',
       expect([...other.memory].sort()).toEqual([...plain.memory].sort());
 
       const arrived = record(1, unique);
-      const upside = { ...arrived, items: arrived.items.toReversed() };
+      const upside = { ...arrived, items: [...arrived.items].toReversed() };
       expect(run(upside).outcomes).toEqual(run(arrived).outcomes);
     }),
     { numRuns: 200 },

@@ -10,14 +10,15 @@ import {
 } from '@overlay/model';
 import { type Calendar, makeCalendar, type Pack } from '@overlay/packs';
 import { makeActors } from './actor.ts';
+import { bulkChange, RULE_ROWS_MAX } from './bulk.ts';
 import { findLabel, type Label, type LabelChanges, learnLabels } from './labels.ts';
 import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
 import { transactionOf } from './transaction.ts';
 
 /**
  * The stage that says what a transaction means, by the rules of a pack. One record out for each record in, possibly with no events:
- * only transactions have any; the rows of every record, also of the snapshot, teach the names that expressions ask for. An event's id
- * comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
+ * only transactions have any, and a very large one has just a `bulk.change`; the rows of every record, also of the snapshot, teach the
+ * names that expressions ask for. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
  * what the others gave.
  */
 export function makeInfer(
@@ -31,6 +32,8 @@ export function makeInfer(
       const names = makeNames(recall);
       const rules = pack.rules.map((rule) => makeRule(rule, lookupsOf(calendar, names), identify));
       return (record) => {
+        if (record.items.length > RULE_ROWS_MAX)
+          return bulkDecision(record, identify, learnLabels(pack.tables, record.items, recall));
         const transaction = transactionOf(record);
         const changes = learnLabels(pack.tables, transaction.rows, recall);
         names.use(changes);
@@ -60,6 +63,15 @@ function decisionOf(
     verdict: faults.length === 0 ? { kind: 'emit', out } : { kind: 'emit', out, faults },
     ...(changes.size > 0 && { remember: [...changes] }),
   };
+}
+
+function bulkDecision(
+  record: DenseRecord<ChangeEvent>,
+  identify: Identify,
+  changes: LabelChanges,
+): Decision<DenseRecord<BusinessEvent>, Label> {
+  const out = withItems(record, record.kind === 'transaction' ? [bulkChange(record, identify)] : []);
+  return { verdict: { kind: 'emit', out }, ...(changes.size > 0 && { remember: [...changes] }) };
 }
 
 const lookupsOf = (calendar: Calendar, names: Names) => ({

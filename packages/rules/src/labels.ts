@@ -16,7 +16,7 @@ export const labelKey = (table: string, key: string): string => `label:${table}:
  */
 export function learnLabels(
   tables: Readonly<Record<string, Table>>,
-  rows: readonly ChangeEvent[],
+  rows: Iterable<ChangeEvent>,
   recall: Recall<Label>,
 ): LabelChanges {
   const changes = new Map<string, Label | null>();

@@ -1,6 +1,6 @@
 import type { ChangeEvent, DenseRecord, Row } from '@overlay/model';
 
-/** The rows of one transaction by table, each list in the order of the transaction whatever the order of arrival. */
+/** The rows of one transaction, all of them in memory, by table, each list in the order of the transaction whatever the order of arrival. */
 export interface Transaction {
   readonly record: DenseRecord<ChangeEvent>;
   readonly rows: readonly ChangeEvent[];
@@ -10,7 +10,7 @@ export interface Transaction {
 const NONE: readonly ChangeEvent[] = [];
 
 export function transactionOf(record: DenseRecord<ChangeEvent>): Transaction {
-  const rows = inOrder(record.items);
+  const rows = inOrder([...record.items]);
   const byTable = new Map<string, ChangeEvent[]>();
   for (const row of rows) {
     const list = byTable.get(row.source.table);

@@ -11,6 +11,7 @@ export {
 export { CRASH_POINTS, type CrashAt, type CrashPoint, makeCrashAt } from './crash-points.ts';
 export { Health, type State } from './health.ts';
 export { type Logger, makeLogger } from './log.ts';
+export { LongItems } from './long-items.ts';
 export { lookEvery } from './look.ts';
 export { type Metrics, makeMetrics } from './metrics.ts';
 export { type Program, runProgram } from './program.ts';

@@ -13,7 +13,7 @@ import type {
 } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
 import type { ClientBase } from 'pg';
-import { copyRows, type Field, withoutNul } from './copy.ts';
+import { type Columns, copyRows, type Field, withoutNul } from './copy.ts';
 import type { Database } from './database.ts';
 import { makeEnsureWeeks } from './partitions.ts';
 import type { RecordTable } from './record-tables.ts';
@@ -181,9 +181,25 @@ async function moveHead(client: ClientBase, { head, landed, position, gtids }: L
   return { kind: 'landed', head: { ...head, revision, landed, position, gtids } };
 }
 
+const TRANSACTION_COLUMNS: Columns = [
+  ['source', 'text'],
+  ['sequence', 'bigint'],
+  ['kind', 'text'],
+  ['transaction_id', 'text'],
+  ['commit_time', 'timestamptz'],
+  ['item_count', 'integer'],
+];
+
+/** What every item's row begins with. */
+const PLACE_COLUMNS: Columns = [
+  ['source', 'text'],
+  ['sequence', 'bigint'],
+  ['ordinal', 'integer'],
+  ['commit_time', 'timestamptz'],
+];
+
 async function landRecords<Item>(client: ClientBase, of: LedgerOf<Item>, { records }: Landing<Item>): Promise<void> {
   if (of.ownsTransactions && records.length > 0) {
-    const columns = ['source', 'sequence', 'kind', 'transaction_id', 'commit_time', 'item_count'];
     const rows = records.map(({ record, bodies }) => [
       record.source,
       record.sequence,
@@ -192,10 +208,10 @@ async function landRecords<Item>(client: ClientBase, of: LedgerOf<Item>, { recor
       record.timestamp,
       bodies.length,
     ]);
-    await copyRows(client, 'audit.transactions', columns, rows);
+    await copyRows(client, 'audit.transactions', TRANSACTION_COLUMNS, rows);
   }
   if (records.some(({ bodies }) => bodies.length > 0)) {
-    const columns = ['source', 'sequence', 'ordinal', 'commit_time', ...of.table.columns, 'body'];
+    const columns: Columns = [...PLACE_COLUMNS, ...of.table.columns, ['body', 'json']];
     await copyRows(client, `audit.${of.table.name}`, columns, itemRows(of.table, records));
   }
   await of.alsoLand?.(client, records);
@@ -206,16 +222,11 @@ function* itemRows<Item>(
   records: readonly WrittenRecord<Item>[],
 ): Generator<readonly Field[]> {
   for (const { record, bodies } of records) {
-    for (const [index, item] of record.items.entries()) {
-      yield [
-        record.source,
-        record.sequence,
-        index + 1,
-        record.timestamp,
-        ...table.fields(item, record),
-        bodies[index] ?? null,
-      ];
-    }
+    const { source, sequence, timestamp } = record;
+    const texts = bodies[Symbol.iterator]();
+    let ordinal = 0;
+    for (const item of record.items)
+      yield [source, sequence, ++ordinal, timestamp, ...table.fields(item, record), texts.next().value ?? null];
   }
 }
 

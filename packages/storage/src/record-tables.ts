@@ -1,10 +1,10 @@
 import type { BusinessEvent, CaseAnomaly, DenseRecord, Narrative } from '@overlay/model';
-import type { Field } from './copy.ts';
+import type { Columns, Field } from './copy.ts';
 
 /** How the items of one kind of record become rows: the columns beside source, sequence, ordinal, commit time and body. */
 export interface RecordTable<Item> {
   readonly name: 'change_events' | 'business_events' | 'anomalies' | 'narratives';
-  readonly columns: readonly string[];
+  readonly columns: Columns;
   readonly fields: (item: Item, record: DenseRecord<Item>) => readonly Field[];
 }
 
@@ -19,21 +19,26 @@ export interface WrittenChange {
 
 export const changeEvents: RecordTable<WrittenChange> = {
   name: 'change_events',
-  columns: ['event_id', 'database_name', 'table_name', 'operation'],
+  columns: [
+    ['event_id', 'uuid'],
+    ['database_name', 'text'],
+    ['table_name', 'text'],
+    ['operation', 'text'],
+  ],
   fields: ({ eventId, database, table, operation }) => [eventId, database, table, operation],
 };
 
 export const businessEvents: RecordTable<BusinessEvent> = {
   name: 'business_events',
   columns: [
-    'event_id',
-    'event_type',
-    'entity_type',
-    'entity_id',
-    'actor_id',
-    'actor_label',
-    'actor_grade',
-    'confidence',
+    ['event_id', 'uuid'],
+    ['event_type', 'text'],
+    ['entity_type', 'text'],
+    ['entity_id', 'text'],
+    ['actor_id', 'text'],
+    ['actor_label', 'text'],
+    ['actor_grade', 'text'],
+    ['confidence', 'real'],
   ],
   fields: ({ eventId, type, entityType, entityId, actor, confidence }) => [
     eventId,
@@ -50,15 +55,15 @@ export const businessEvents: RecordTable<BusinessEvent> = {
 export const anomalies: RecordTable<CaseAnomaly> = {
   name: 'anomalies',
   columns: [
-    'anomaly_id',
-    'case_id',
-    'detector',
-    'family',
-    'entity_type',
-    'entity_id',
-    'entity_label',
-    'severity',
-    'score',
+    ['anomaly_id', 'uuid'],
+    ['case_id', 'uuid'],
+    ['detector', 'text'],
+    ['family', 'text'],
+    ['entity_type', 'text'],
+    ['entity_id', 'text'],
+    ['entity_label', 'text'],
+    ['severity', 'text'],
+    ['score', 'real'],
   ],
   fields: (item) => [
     item.anomalyId,
@@ -75,6 +80,12 @@ export const anomalies: RecordTable<CaseAnomaly> = {
 
 export const narratives: RecordTable<Narrative> = {
   name: 'narratives',
-  columns: ['narrative_id', 'kind', 'subject', 'as_of_sequence', 'author'],
+  columns: [
+    ['narrative_id', 'uuid'],
+    ['kind', 'text'],
+    ['subject', 'text'],
+    ['as_of_sequence', 'bigint'],
+    ['author', 'text'],
+  ],
   fields: ({ narrativeId, kind, subject, asOfSequence, author }) => [narrativeId, kind, subject, asOfSequence, author],
 };

@@ -1,19 +1,26 @@
-import { RecordKind, type Timestamp, type WrittenRecord } from '@overlay/model';
+import { type Items, RecordKind, type Timestamp, type WrittenRecord } from '@overlay/model';
+import { LongItems } from '@overlay/runtime';
 import type { Database } from './database.ts';
 
-/** Sequences that are read back at a time. */
+/** Sequences, and about how many items, that are read back at a time. */
 const SEQUENCES_MAX = 500;
+const ITEMS_MAX = 5000;
 
-interface EnvelopeRow {
+interface Envelope {
   sequence: string;
   kind: string;
   transaction_id: string;
   commit_time: string;
 }
 
+interface Body {
+  sequence: string;
+  body: string;
+}
+
 /**
  * Reads landed records back, byte for byte as they landed, for publishing again. The envelope comes from `transactions`, which has a row
- * for every sequence, so a record without items is read back too.
+ * for every sequence, so a record without items is read back too. However long a record is, the memory for it is bounded.
  */
 export function makeUnpublished(database: Database, table: string) {
   return async function* unpublished(
@@ -22,39 +29,76 @@ export function makeUnpublished(database: Database, table: string) {
     landed: number,
   ): AsyncGenerator<WrittenRecord<never>> {
     for (let from = after + 1; from <= landed; from += SEQUENCES_MAX) {
-      const range = [source, from, Math.min(from + SEQUENCES_MAX - 1, landed)];
-      const envelopes = await database.query<EnvelopeRow>(
+      const to = Math.min(from + SEQUENCES_MAX - 1, landed);
+      const envelopes = await database.query<Envelope>(
         `select sequence, kind, transaction_id, to_char(commit_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as commit_time
           from audit.transactions where source = $1 and sequence between $2 and $3 order by sequence`,
-        range,
+        [source, from, to],
       );
-      const items = await database.query<{ sequence: string; body: string }>(
-        `select sequence, body::text as body from audit.${table} where source = $1 and sequence between $2 and $3
-          order by sequence, ordinal`,
-        range,
+      const counts = await database.query<{ sequence: string; items: number }>(
+        `select sequence, count(*)::int as items from audit.${table} where source = $1 and sequence between $2 and $3 group by 1`,
+        [source, from, to],
       );
-      yield* join(source, envelopes, items);
+      const itemsOf = new Map(counts.map(({ sequence, items }) => [sequence, items]));
+      for (const run of runsOf(envelopes, itemsOf)) yield* readRun(database, table, source, run);
     }
   };
 }
 
-function* join(
+/** Cuts records into runs of few items each; one that is longer by itself is a run of its own. */
+function* runsOf(envelopes: readonly Envelope[], itemsOf: ReadonlyMap<string, number>): Generator<Envelope[]> {
+  let run: Envelope[] = [];
+  let items = 0;
+  for (const envelope of envelopes) {
+    const count = itemsOf.get(envelope.sequence) ?? 0;
+    if (run.length > 0 && items + count > ITEMS_MAX) {
+      yield run;
+      [run, items] = [[], 0];
+    }
+    run.push(envelope);
+    items += count;
+  }
+  if (run.length > 0) yield run;
+}
+
+async function* readRun(
+  database: Database,
+  table: string,
   source: string,
-  envelopes: readonly EnvelopeRow[],
-  items: readonly { sequence: string; body: string }[],
-) {
-  const bodies = Map.groupBy(items, (item) => item.sequence);
-  for (const { sequence, kind, transaction_id, commit_time } of envelopes) {
-    yield {
-      record: {
-        source,
-        sequence: Number(sequence),
-        kind: RecordKind.parse(kind),
-        transactionId: transaction_id,
-        timestamp: commit_time as Timestamp,
-        items: [],
-      },
-      bodies: (bodies.get(sequence) ?? []).map((item) => item.body),
-    };
+  run: readonly Envelope[],
+): AsyncGenerator<WrittenRecord<never>> {
+  const lists = new Map(run.map(({ sequence }) => [sequence, new LongItems<string>((body) => body.length)]));
+  try {
+    await database.transaction(async (client) => {
+      await client.query(
+        `declare bodies no scroll cursor for select sequence, body::text as body from audit.${table}
+          where source = '${source.replaceAll("'", "''")}' and sequence between ${Number(run[0]?.sequence)} and ${Number(run.at(-1)?.sequence)}
+          order by sequence, ordinal`,
+      );
+      for (;;) {
+        const { rows } = await client.query<Body>(`fetch ${ITEMS_MAX} from bodies`);
+        for (const { sequence, body } of rows) lists.get(sequence)?.push(body);
+        if (rows.length < ITEMS_MAX) return;
+      }
+    });
+    for (const envelope of run) yield writtenOf(source, envelope, lists.get(envelope.sequence) ?? []);
+  } finally {
+    for (const list of lists.values()) list.release();
   }
 }
+
+const writtenOf = (
+  source: string,
+  { sequence, kind, transaction_id, commit_time }: Envelope,
+  bodies: Items<string>,
+): WrittenRecord<never> => ({
+  record: {
+    source,
+    sequence: Number(sequence),
+    kind: RecordKind.parse(kind),
+    transactionId: transaction_id,
+    timestamp: commit_time as Timestamp,
+    items: [],
+  },
+  bodies,
+});

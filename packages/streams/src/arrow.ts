@@ -1,4 +1,4 @@
-import type { DenseRecord, Fault, Fold } from '@overlay/model';
+import type { DenseRecord, Fault, Fold, NewItems } from '@overlay/model';
 import { z } from 'zod';
 import { unframe } from './framing.ts';
 import type { Message } from './kafka.ts';
@@ -22,7 +22,7 @@ export interface Input<In> {
   /** What decoding will need of the world for these messages, such as the registry's word on their schemas. */
   readonly prepare?: (registry: SchemaRegistry, messages: readonly Message[]) => Promise<void>;
   /** A decoder for the records of one source, in their order. */
-  readonly open: () => (message: Message) => Decoded<In>;
+  readonly open: (newItems: NewItems) => (message: Message) => Decoded<In>;
 }
 
 /** A stage as data: it reads one kind of record, decides by a pure fold, and emits another kind. */
@@ -54,8 +54,8 @@ export function denseInput<Item>(contract: {
         else unknown.add(id);
       }
     },
-    open() {
-      const join = makeJoin<Item>();
+    open(newItems) {
+      const join = makeJoin<Item>(newItems);
       return (message) => {
         const piece = decodePiece(contract, message, unknown);
         if ('fault' in piece) return { kind: 'reject', fault: piece.fault };

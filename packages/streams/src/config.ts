@@ -19,6 +19,12 @@ export const streamsConfig = {
     .describe(
       'how long the group waits for a member that is silent before another takes over its partitions, in milliseconds; brokers allow from group.min.session.timeout.ms (6000) on',
     ),
+  PUBLISH: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'off: land in the database only; what landed meanwhile is published when it is on again (no later stage hears of it before)',
+    ),
   KAFKA_REQUEST_BYTES_MAX: z.coerce
     .number()
     .int()

@@ -1,16 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Gap, type Ledger, sourceOfRawTopic } from '@overlay/model';
 import { type Program, retry, Trouble } from '@overlay/runtime';
 import type { Arrow } from './arrow.ts';
 import type { StageConfig } from './config.ts';
-import type { Batch, Broker, Consumer, Watermarks } from './kafka.ts';
+import type { Batch, Broker, Consumer, Message, Watermarks } from './kafka.ts';
 import { partitionOf } from './partition.ts';
 import type { Publisher } from './publisher.ts';
 import { type Place, SourceReader } from './source-reader.ts';
+import { SourceWriter } from './source-writer.ts';
 
 /** Pause between two looks for a person's decision about a gap. */
 const DECISION_MS = 1000;
 const HEARTBEAT_MS = 1000;
+/** Messages that are decided on before landing and publishing get their turn. */
+const SLICE_MESSAGES = 200;
+/** Offsets are committed this long after a landing: they are for those who watch the group, the position that counts is in the database. */
+const COMMIT_MS = 500;
 
 export interface PartitionReaderDeps<In, Out, Value> {
   readonly arrow: Arrow<In, Out, Value>;
@@ -30,11 +35,13 @@ export interface PartitionReaderDeps<In, Out, Value> {
 
 /**
  * The life of one assigned partition, from assignment to the next rebalance: opens the heads of its sources, publishes what an earlier life
- * landed and did not publish, seeks, and then turns batches into landings.
+ * landed and did not publish, seeks, and then decides on batches, while a {@link SourceWriter} for each source lands what was decided.
  */
 export class PartitionReader<In, Out, Value> {
   readonly #deps: PartitionReaderDeps<In, Out, Value>;
   readonly #readers = new Map<string, SourceReader<In, Out, Value>>();
+  readonly #writers = new Map<string, SourceWriter<In, Out, Value>>();
+  #committing: NodeJS.Timeout | undefined;
   readonly #held = new Set<string>();
   readonly #left = new AbortController();
   readonly #signal: AbortSignal;
@@ -53,6 +60,8 @@ export class PartitionReader<In, Out, Value> {
   /** The partition was taken away: nothing of this life goes on. */
   abandon(): void {
     this.#left.abort('abandoned');
+    clearTimeout(this.#committing);
+    for (const writer of this.#writers.values()) void writer.close();
   }
 
   get isAbandoned(): boolean {
@@ -76,9 +85,7 @@ export class PartitionReader<In, Out, Value> {
 
   /** Begins from the stored heads, as soon as what is under way has ended. */
   #begin(): void {
-    this.#next(() => this.#openAll()).catch((thrown) => {
-      if (!this.#signal.aborted) this.#deps.fail(thrown);
-    });
+    this.#next(() => this.#openAll()).catch((thrown) => this.#fail(thrown));
   }
 
   /** Does `work` after what is under way, however that ends. */
@@ -90,31 +97,61 @@ export class PartitionReader<In, Out, Value> {
 
   async #openAll(): Promise<void> {
     const { consumer, program, place } = this.#deps;
-    const retrying = { health: program.health, signal: this.#signal };
+    await Promise.all([...this.#writers.values()].map((writer) => writer.close()));
+    this.#writers.clear();
     this.#readers.clear();
-    for (const source of this.#sources) await this.#openSource(source);
+    const watermarks = await retry('kafka', this.#retrying, () => this.#watermarks());
+    for (const source of this.#sources) await this.#openSource(source, watermarks);
     while (!consumer()) await sleep(10, undefined, { signal: this.#signal });
-    const { low } = await retry('kafka', retrying, () => this.#watermarks());
     const offsets = [...this.#readers.values()].filter((reader) => !reader.gap).map((reader) => reader.nextOffset);
-    const from = offsets.length > 0 ? Math.min(...offsets) : low;
-    this.#seek(from);
+    this.#seek(offsets.length > 0 ? Math.min(...offsets) : watermarks.low);
     consumer()?.resume(place.topic, place.partition); // an earlier life may have paused it
+    program.logger.debug({ ...place, sources: this.#readers.size }, 'partition opened');
     for (const reader of this.#readers.values()) await this.#holdAtGap(reader);
   }
 
-  async #openSource(source: string): Promise<void> {
-    const { arrow, ledger, program, place } = this.#deps;
-    const { health, metrics, logger } = program;
-    const retrying = { health, signal: this.#signal };
-    const book = await retry('postgres', retrying, () => ledger.open(source));
-    const watermarks = await retry('kafka', retrying, () => this.#watermarks());
+  get #retrying() {
+    return { health: this.#deps.program.health, signal: this.#signal };
+  }
+
+  async #openSource(source: string, watermarks: Watermarks): Promise<void> {
+    const { arrow, ledger, program, place, publisher } = this.#deps;
+    const { metrics, logger, config } = program;
+    const book = await retry('postgres', this.#retrying, () => ledger.open(source));
     const reader = new SourceReader(arrow, book, place, watermarks);
+    const writer = new SourceWriter(reader, {
+      stage: arrow.stage,
+      ledger,
+      publisher,
+      program,
+      signal: this.#signal,
+      onLanded: () => this.#commitSoon(),
+      onGap: () => this.#next(() => this.#holdAtGap(reader)).catch((thrown) => this.#fail(thrown)),
+      onFailed: (thrown) => this.#onWritingFailed(source, thrown),
+    });
     this.#readers.set(source, reader);
+    this.#writers.set(source, writer);
     if (!this.#held.has(source)) metrics.held.set({ stage: arrow.stage, source }, 0);
     metrics.landedSequence.set({ stage: arrow.stage, source }, book.head.landed);
     const { landed, published } = book.head;
     logger.info({ source, landed, published, offset: String(reader.nextOffset) }, 'source opened');
-    if (published < landed) await this.#publishAgain(reader);
+    if (published < landed && config.PUBLISH === 'on') await this.#publishAgain(reader, writer);
+  }
+
+  #fail(thrown: unknown): void {
+    if (!this.#signal.aborted) this.#deps.fail(thrown);
+  }
+
+  /** Another copy moved the head: whoever is right goes on from what is stored. Everything else is for whoever runs us. */
+  #onWritingFailed(source: string, thrown: unknown): void {
+    const { arrow, program } = this.#deps;
+    if (!(thrown instanceof Trouble) || thrown.code !== 'stage.fenced') {
+      this.#fail(thrown);
+      return;
+    }
+    program.metrics.fenced.inc({ stage: arrow.stage, source });
+    program.logger.warn({ ...this.#deps.place, why: thrown.message }, 'partition begins again');
+    this.#begin();
   }
 
   async #watermarks(): Promise<Watermarks> {
@@ -124,21 +161,21 @@ export class PartitionReader<In, Out, Value> {
     return found;
   }
 
-  async #publishAgain(reader: SourceReader<In, Out, Value>): Promise<void> {
+  async #publishAgain(reader: SourceReader<In, Out, Value>, writer: SourceWriter<In, Out, Value>): Promise<void> {
     const { ledger, publisher, program } = this.#deps;
     const { source, head } = reader;
     program.crashAt('republish.before');
-    await retry('kafka', { health: program.health, signal: this.#signal }, () =>
+    await retry('kafka', this.#retrying, () =>
       publisher.publish(ledger.unpublished(source, head.published, head.landed)),
     );
     program.crashAt('republish.after');
-    await this.#note(reader);
+    await writer.note(head.landed);
     program.logger.info({ source, from: head.published + 1, to: head.landed }, 'records published again');
   }
 
   /**
-   * Takes one batch to its end: everything in it that makes a whole has landed, is published, noted and committed. The group hears that we
-   * live meanwhile; when it says that the place is lost, this ends at once.
+   * Takes one batch: everything in it is decided on when this resolves, and lands beside. The group hears that we live meanwhile; when it
+   * says that the place is lost, this ends at once.
    */
   async take(batch: Batch): Promise<void> {
     const turn = this.#next(() => this.#takeNow(batch));
@@ -152,43 +189,69 @@ export class PartitionReader<In, Out, Value> {
   }
 
   async #takeNow(batch: Batch): Promise<void> {
-    const { program, arrow } = this.#deps;
-    const { crashAt } = program;
+    const { program } = this.#deps;
     if (batch.isStale() || this.#signal.aborted) return;
-    crashAt('read.before');
+    program.crashAt('read.before');
     if (!(await this.#isNext(batch))) return;
     await this.#deps.prepare(batch);
-    await this.#timed('decide', async () => this.#decide(batch));
-    crashAt('read.after');
-    for (const reader of this.#readers.values()) {
+    for (let from = 0; from < batch.messages.length; from += SLICE_MESSAGES) {
+      if (from > 0) await nextTurn();
       if (batch.isStale() || this.#signal.aborted) return;
-      if (!(await this.#settle(reader, arrow.stage))) return;
+      this.#decide(batch.topic, batch.messages.slice(from, from + SLICE_MESSAGES));
+      program.crashAt('read.after');
+      if (!(await this.#handOver())) return;
     }
-    crashAt('commit.before');
-    await this.#commit(batch);
-    crashAt('commit.after');
   }
 
-  #decide({ topic, messages }: Batch): void {
+  /** Lets what was decided land, and waits while too much of it has gathered. False when the partition begins again. */
+  async #handOver(): Promise<boolean> {
+    if ([...this.#readers.values()].some((reader) => reader.isLost))
+      return this.#again('the topic was put back under our feet');
+    for (const writer of this.#writers.values()) {
+      writer.wake();
+      await writer.room();
+    }
+    return true;
+  }
+
+  #decide(topic: string, messages: readonly Message[]): void {
     const { arrow, program } = this.#deps;
+    const { metrics } = program;
+    const end = metrics.seconds.startTimer({ stage: arrow.stage, step: 'decide' });
     for (const message of messages) {
       const source = arrow.input.sourceOf(topic, message);
       const reader = this.#readers.get(source);
       if (reader) reader.take(message);
-      else
-        program.metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
+      else metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
     }
-    for (const reader of this.#readers.values()) reader.saw(Number(messages.at(-1)?.offset));
+    for (const reader of this.#readers.values()) {
+      reader.saw(Number(messages.at(-1)?.offset));
+      for (const { verdict, code, count } of reader.takeTallies())
+        metrics.records.inc({ stage: arrow.stage, source: reader.source, verdict, code }, count);
+    }
+    end();
   }
 
-  async #commit({ topic, partition }: Batch): Promise<void> {
-    const { consumer, program } = this.#deps;
+  #commitSoon(): void {
+    this.#committing ??= setTimeout(() => {
+      this.#committing = undefined;
+      this.#commit().catch((thrown) => this.#fail(thrown));
+    }, COMMIT_MS);
+  }
+
+  async #commit(): Promise<void> {
+    const { consumer, program, arrow, place } = this.#deps;
     const offsets = [...this.#readers.values()].flatMap(({ head }) =>
       head.position ? [Number(head.position.offset) + 1] : [],
     );
-    if (offsets.length === 0) return;
-    const commit = async () => consumer()?.commit(topic, partition, String(Math.min(...offsets)));
-    await this.#timed('commit', () => retry('kafka', { health: program.health, signal: this.#signal }, commit));
+    if (offsets.length === 0 || this.#signal.aborted) return;
+    program.crashAt('commit.before');
+    const end = program.metrics.seconds.startTimer({ stage: arrow.stage, step: 'commit' });
+    await retry('kafka', this.#retrying, async () =>
+      consumer()?.commit(place.topic, place.partition, String(Math.min(...offsets))),
+    );
+    end();
+    program.crashAt('commit.after');
   }
 
   #seek(offset: number): void {
@@ -211,26 +274,10 @@ export class PartitionReader<In, Out, Value> {
     }
     if (first < this.#expected) return this.#again('the topic was put back under our feet');
     if (first > this.#expected) {
-      const { low } = await retry('kafka', { health: this.#deps.program.health, signal: this.#signal }, () =>
-        this.#watermarks(),
-      );
+      const { low } = await retry('kafka', this.#retrying, () => this.#watermarks());
       for (const reader of this.#readers.values()) if (low > reader.nextOffset) reader.recordsLost(low);
     }
     this.#expected = Number(messages.at(-1)?.offset) + 1;
-    return true;
-  }
-
-  /** Lands and publishes what one source has pending. False when the place was lost and the partition begins again. */
-  async #settle(reader: SourceReader<In, Out, Value>, stage: string): Promise<boolean> {
-    if (reader.isLost) return this.#again('the topic was put back under our feet');
-    try {
-      await this.#land(reader);
-    } catch (thrown) {
-      if (!(thrown instanceof Trouble) || thrown.code !== 'stage.fenced') throw thrown;
-      this.#deps.program.metrics.fenced.inc({ stage, source: reader.source });
-      return this.#again(thrown.message);
-    }
-    await this.#holdAtGap(reader);
     return true;
   }
 
@@ -238,56 +285,6 @@ export class PartitionReader<In, Out, Value> {
     this.#deps.program.logger.warn({ ...this.#deps.place, why }, 'partition begins again');
     await this.#openAll();
     return false;
-  }
-
-  async #timed<Result>(step: string, work: () => Promise<Result>): Promise<Result> {
-    const { arrow, program } = this.#deps;
-    const end = program.metrics.seconds.startTimer({ stage: arrow.stage, step });
-    const result = await work();
-    end();
-    return result;
-  }
-
-  async #land(reader: SourceReader<In, Out, Value>): Promise<void> {
-    const { arrow, ledger, publisher, program } = this.#deps;
-    const { metrics, crashAt, health } = program;
-    const labels = { stage: arrow.stage, source: reader.source };
-    for (const { verdict, code, count } of reader.takeTallies())
-      metrics.records.inc({ ...labels, verdict, code }, count);
-    const landing = reader.landing();
-    if (!landing) return;
-    const retrying = { health, signal: this.#signal };
-    const landed = await this.#timed('land', () =>
-      retry('postgres', retrying, () => ledger.land(landing, (point) => crashAt(`land.${point}`))),
-    );
-    if (landed.kind === 'gap') {
-      reader.refuse(landed.gap);
-      return;
-    }
-    crashAt('land.after_commit');
-    reader.commit(landed.head);
-    const { records } = landing;
-    metrics.landedSequence.set(labels, landed.head.landed);
-    metrics.items.inc(
-      labels,
-      records.reduce((sum, { bodies }) => sum + bodies.length, 0),
-    );
-    if (records.length === 0) return;
-    crashAt('publish.before');
-    await this.#timed('publish', () => retry('kafka', retrying, () => publisher.publish(records)));
-    crashAt('publish.after');
-    await this.#note(reader);
-  }
-
-  async #note(reader: SourceReader<In, Out, Value>): Promise<void> {
-    const { ledger, program } = this.#deps;
-    await this.#timed('note', () =>
-      retry('postgres', { health: program.health, signal: this.#signal }, () =>
-        ledger.notePublished(reader.source, reader.head.landed),
-      ),
-    );
-    reader.published();
-    program.crashAt('note.after');
   }
 
   async #holdAtGap(reader: SourceReader<In, Out, Value>): Promise<void> {
@@ -298,26 +295,21 @@ export class PartitionReader<In, Out, Value> {
   async #hold(reader: SourceReader<In, Out, Value>, gap: Gap): Promise<void> {
     const { arrow, ledger, program, place, consumer } = this.#deps;
     const { source, head } = reader;
-    const retrying = { health: program.health, signal: this.#signal };
     this.#held.add(source);
     const at = { ...place, offset: String(reader.nextOffset) };
-    const { gapId } = await retry('postgres', retrying, () => ledger.recordGap(head, gap, at));
+    const { gapId } = await retry('postgres', this.#retrying, () => ledger.recordGap(head, gap, at));
     program.metrics.held.set({ stage: arrow.stage, source }, 1);
     program.logger.error({ source, gapId, code: gap.code, detail: gap.detail }, 'source is held because of a gap');
     const isAllHeld = [...this.#readers.keys()].every((name) => this.#held.has(name));
     if (isAllHeld) consumer()?.pause(place.topic, place.partition);
-    this.#awaitDecision(gapId, source).catch((thrown) => {
-      if (!this.#signal.aborted) this.#deps.fail(thrown);
-    });
+    this.#awaitDecision(gapId, source).catch((thrown) => this.#fail(thrown));
   }
 
   async #awaitDecision(gapId: string, source: string): Promise<void> {
     const { ledger, program } = this.#deps;
     for (;;) {
       await sleep(DECISION_MS, undefined, { signal: this.#signal });
-      const decision = await retry('postgres', { health: program.health, signal: this.#signal }, () =>
-        ledger.gapDecision(gapId),
-      );
+      const decision = await retry('postgres', this.#retrying, () => ledger.gapDecision(gapId));
       if (decision === null) continue;
       program.logger.info({ source, gapId, decision }, 'a person decided about the gap');
       this.#held.delete(source);

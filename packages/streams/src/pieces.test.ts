@@ -3,6 +3,8 @@ import { canonicalJson } from '@overlay/evidence';
 import fc from 'fast-check';
 import { makeJoin, type Piece, piecesOf } from './pieces.ts';
 
+const inMemory = <Item>(): Item[] => [];
+
 const record = {
   source: 'shop',
   sequence: 7,
@@ -30,7 +32,7 @@ test('any record survives being cut into pieces, published twice after a death a
     fc.property(sizes, fc.nat({ max: 12 }), (wanted, died) => {
       const bodies = bodiesOf(wanted);
       const pieces = [...piecesOf({ record: { ...record, items: [] }, bodies })];
-      const join = makeJoin<unknown>();
+      const join = makeJoin<unknown>(inMemory);
       const read = [...pieces.slice(0, Math.min(died, pieces.length - 1)), ...pieces].map((text) =>
         join(JSON.parse(text) as Piece<unknown>),
       );
@@ -42,7 +44,7 @@ test('any record survives being cut into pieces, published twice after a death a
 
 test('a piece in the middle without those before it is no record', () => {
   const pieces = [...piecesOf({ record: { ...record, items: [] }, bodies: bodiesOf([300_000, 300_000, 300_000]) })];
-  const join = makeJoin<unknown>();
+  const join = makeJoin<unknown>(inMemory);
   expect(pieces.slice(1).map((text) => join(JSON.parse(text) as Piece<unknown>))).toEqual(
     pieces.slice(1).map(() => 'partial'),
   );
@@ -68,7 +70,7 @@ test('two publishers that overlap in any way leave every record readable, once a
         if (text === undefined) break;
         topic.push(text);
       }
-      const join = makeJoin<unknown>();
+      const join = makeJoin<unknown>(inMemory);
       const sequences = topic
         .map((text) => join(JSON.parse(text) as Piece<unknown>))
         .flatMap((one) => (typeof one === 'string' ? [] : [one.sequence]));

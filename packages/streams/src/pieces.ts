@@ -1,5 +1,4 @@
-import { canonicalJson } from '@overlay/evidence';
-import type { DenseRecord, WrittenRecord } from '@overlay/model';
+import type { DenseRecord, GrowingItems, NewItems, WrittenRecord } from '@overlay/model';
 
 /** Largest number of items, and about the largest text, of one piece. */
 const PIECE_ITEMS_MAX = 2000;
@@ -10,30 +9,27 @@ const PIECE_LENGTH_MAX = 512 * 1024;
  * items' stored bytes as they are.
  */
 export function* piecesOf({ record, bodies }: WrittenRecord<unknown>): Generator<string> {
-  const tail = `${canonicalJson({ kind: record.kind })}`.slice(1, -1);
-  const rest = `"sequence":${record.sequence},${members({ source: record.source, timestamp: record.timestamp, transactionId: record.transactionId })}`;
-  let from = 0;
-  for (let piece = 0; piece === 0 || from < bodies.length; piece++) {
-    const to = endOfPiece(bodies, from);
-    const isLast = to === bodies.length;
-    yield `{"items":[${bodies.slice(from, to).join(',')}],${tail},"last":${isLast},"piece":${piece},${rest}}`;
-    from = to;
+  const { source, sequence, kind, transactionId, timestamp } = record;
+  const tail = `],"kind":${JSON.stringify(kind)},"last":`;
+  const rest = `,"sequence":${sequence},"source":${JSON.stringify(source)},"timestamp":"${timestamp}","transactionId":${JSON.stringify(transactionId)}}`;
+  let items = '';
+  let count = 0;
+  let piece = 0;
+  for (const body of bodies) {
+    if (count > 0 && (count >= PIECE_ITEMS_MAX || items.length + body.length > PIECE_LENGTH_MAX)) {
+      yield `{"items":[${items}${tail}false,"piece":${piece}${rest}`;
+      [items, count] = ['', 0];
+      piece++;
+    }
+    items += count === 0 ? body : `,${body}`;
+    count++;
   }
-}
-
-const members = (object: Readonly<Record<string, string>>): string => canonicalJson(object).slice(1, -1);
-
-function endOfPiece(bodies: readonly string[], from: number): number {
-  let length = 0;
-  for (let at = from; at < bodies.length; at++) {
-    length += bodies[at]?.length ?? 0;
-    if (at > from && (at - from >= PIECE_ITEMS_MAX || length > PIECE_LENGTH_MAX)) return at;
-  }
-  return bodies.length;
+  yield `{"items":[${items}${tail}true,"piece":${piece}${rest}`;
 }
 
 /** A record of a dense topic as it is read: perhaps one of several pieces. */
 export interface Piece<Item> extends DenseRecord<Item> {
+  readonly items: readonly Item[];
   readonly piece: number;
   readonly last: boolean;
 }
@@ -45,20 +41,27 @@ export type Joined<Item> = DenseRecord<Item> | 'partial' | 'repeat';
  * Puts the pieces of one source's records together. Two publishers may overlap, so any piece can come again at any place: equal pieces have
  * equal bytes, and only the one that is due is taken. A record never begins before all earlier ones were published whole.
  */
-export function makeJoin<Item>(): (piece: Piece<Item>) => Joined<Item> {
+export function makeJoin<Item>(newItems: NewItems): (piece: Piece<Item>) => Joined<Item> {
   let sequence = 0;
   let next = 0;
-  let items: Item[] | undefined;
-  const take = (piece: Piece<Item>, into: Item[]): Joined<Item> => {
+  let items: GrowingItems<Item> | undefined;
+  let lengthOfItem = 0;
+  const take = (piece: Piece<Item>, into: GrowingItems<Item>): Joined<Item> => {
     next++;
+    const { source, kind, transactionId, timestamp } = piece;
+    if (piece.last && piece.piece === 0) {
+      items = undefined;
+      return { source, sequence, kind, transactionId, timestamp, items: piece.items };
+    }
+    lengthOfItem = PIECE_LENGTH_MAX / Math.max(1, piece.items.length);
     for (const item of piece.items) into.push(item);
     if (!piece.last) return 'partial';
     items = undefined;
-    const { source, kind, transactionId, timestamp } = piece;
     return { source, sequence, kind, transactionId, timestamp, items: into };
   };
   return (piece) => {
-    if (piece.sequence > sequence && piece.piece === 0) [sequence, next, items] = [piece.sequence, 0, []];
+    if (piece.sequence > sequence && piece.piece === 0)
+      [sequence, next, items] = [piece.sequence, 0, newItems<Item>(() => lengthOfItem)];
     if (!items) return piece.sequence <= sequence ? 'repeat' : 'partial';
     const isDue = piece.sequence === sequence && piece.piece === next;
     return isDue ? take(piece, items) : 'partial';

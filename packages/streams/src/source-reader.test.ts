@@ -68,10 +68,12 @@ const rawArrow: typeof arrow = { ...arrow, input: { ...arrow.input, isDense: fal
 const open = (head: Head, { low = 0, high = 100, accepted = [] as string[], of = arrow } = {}) =>
   new SourceReader(of, { head, memory: new Map(), accepted: new Set(accepted) }, place, { low, high });
 
-const outcome = (reader: ReturnType<typeof open>) => ({
-  sums: reader.landing()?.records.map(({ record }) => record.items[0]?.sum),
-  landed: reader.landing()?.landed,
-  position: reader.landing()?.position.offset,
+const outcome = (reader: ReturnType<typeof open>) => outcomeOf(reader, reader.takeLanding());
+
+const outcomeOf = (reader: ReturnType<typeof open>, landing: ReturnType<(typeof reader)['takeLanding']>) => ({
+  sums: landing?.records.map(({ record }) => [...record.items][0]?.sum),
+  landed: landing?.landed,
+  position: landing?.position.offset,
   gap: reader.gap?.code,
 });
 
@@ -85,8 +87,10 @@ test('records are decided on in order, repeats are dropped, and the position is 
     [4, 3],
   ] as const)
     reader.take(message(offset, sequence));
-  expect(outcome(reader)).toEqual({ sums: [1, 2, 3], landed: 3, position: '4', gap: undefined });
-  expect(reader.landing()?.remember.get('sum')).toBe(3);
+  const landing = reader.takeLanding();
+  expect(outcomeOf(reader, landing)).toEqual({ sums: [1, 2, 3], landed: 3, position: '4', gap: undefined });
+  expect(landing?.remember.get('sum')).toBe(3);
+  expect(reader.takeLanding()).toBeUndefined();
 });
 
 test('a jump stops the source before it decides on anything after', () => {
@@ -170,10 +174,11 @@ test('what cannot be read is a dead letter, and the source stops before it until
   const broken = { ...message(1, 2), value: frame(1, '{"items":[{"name":"secret"}],"kind":"nonsense"}') };
   const reader = open(fresh);
   for (const each of [message(0, 1), broken, message(2, 2)]) reader.take(each);
-  const [letter] = reader.landing()?.deadLetters ?? [];
+  const landing = reader.takeLanding();
+  const [letter] = landing?.deadLetters ?? [];
   expect([letter?.fault.code, letter?.offset, letter?.value]).toEqual(['record.unreadable', '1', broken.value]);
   expect(letter?.fault.detail).not.toContain('secret');
-  expect(outcome(reader)).toMatchObject({ landed: 1, position: '0', gap: 'record.unreadable' });
+  expect(outcomeOf(reader, landing)).toMatchObject({ landed: 1, position: '0', gap: 'record.unreadable' });
 
   const accepted = open(headAt(1, message(0, 1)), { accepted: [reader.gap?.subject ?? ''] });
   for (const each of [message(0, 1), { ...broken, value: Buffer.from('no frame') }, message(2, 2)]) accepted.take(each);
@@ -189,11 +194,11 @@ test('batching does not matter: landing after every record or once gives the sam
   const stepwise = open(fresh);
   for (const each of messages) {
     stepwise.take(each);
-    const landing = stepwise.landing();
-    bodies.push(...(landing?.records ?? []).flatMap((written) => written.bodies));
+    const landing = stepwise.takeLanding();
+    bodies.push(...(landing?.records ?? []).flatMap(({ bodies }) => [...bodies]));
     head = { ...head, revision: head.revision + 1, landed: landing?.landed ?? 0, position: landing?.position ?? null };
-    stepwise.commit(head);
+    stepwise.landed(head);
   }
-  expect(once.landing()?.records.flatMap((written) => written.bodies)).toEqual(bodies);
-  expect(stepwise.landing()).toBeUndefined();
+  expect(once.takeLanding()?.records.flatMap(({ bodies }) => [...bodies])).toEqual(bodies);
+  expect(stepwise.takeLanding()).toBeUndefined();
 });

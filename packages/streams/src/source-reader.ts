@@ -9,13 +9,19 @@ import {
   type Head,
   type Landing,
   must,
+  type NewItems,
   type Recall,
   type Repeat,
   type Verdict,
   type WrittenRecord,
 } from '@overlay/model';
+import { LongItems } from '@overlay/runtime';
 import type { Arrow, Decoded } from './arrow.ts';
 import type { Message, Watermarks } from './kafka.ts';
+import { writtenOf } from './written.ts';
+
+/** Input that was decided on and has not landed, in bytes; above it a reader waits. The same bounds what landed and is not published. */
+export const BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Where a reader stands in a topic. */
 export interface Place {
@@ -43,8 +49,21 @@ interface Pending<Out> {
   remember: Map<string, unknown>;
   deadLetters: DeadLetter[];
   repeats: Repeat[];
-  /** The last message that is accounted for, and whether it is news. */
+  /** The last message that is accounted for. */
   settled: Message | undefined;
+  /** Bytes of the messages up to it. */
+  bytes: number;
+}
+
+/** Records that wait for more of them before they make a whole. */
+export interface Waiting {
+  /** What is open, where the stage has a name for it. */
+  readonly subject: string | null;
+  /** Number of records that were read of it. */
+  readonly records: number;
+  /** Publishing time of the first and of the last of them, in milliseconds since the epoch. */
+  readonly since: number;
+  readonly last: number;
 }
 
 /**
@@ -66,6 +85,11 @@ export class SourceReader<In, Out, Value> {
   #lastOffset: number;
   #lastTimestamp = 0;
   #pending: Pending<Out> = emptyPending();
+  #waiting: Waiting | undefined;
+  /** Bytes that were read since the last whole. */
+  #waitingBytes = 0;
+  /** Lists that may stand in files. */
+  readonly #lists = new Set<LongItems<unknown>>();
   #gap: Gap | undefined;
   #isLost = false;
 
@@ -77,10 +101,18 @@ export class SourceReader<In, Out, Value> {
     this.#memory = memory;
     this.#accepted = accepted;
     this.#gtids = GtidSet.parse(head.gtids);
-    this.#decode = arrow.input.open();
+    const newItems: NewItems = (lengthOf) => this.#newItems(lengthOf);
+    this.#decode = arrow.input.open(newItems);
     const recall: Recall<Value> = (key) => this.#memory.get(key) as Value | undefined;
-    this.#decide = arrow.fold.open({ source: head.source, landed: head.landed, gtids: this.#gtids, recall, accepted });
+    const { source, landed } = head;
+    this.#decide = arrow.fold.open({ source, landed, gtids: this.#gtids, recall, accepted, newItems });
     this.#lastOffset = this.#begin(watermarks) - 1;
+  }
+
+  #newItems<Item>(lengthOf: (item: Item) => number): LongItems<Item> {
+    const list = new LongItems(lengthOf);
+    this.#lists.add(list as LongItems<unknown>);
+    return list;
   }
 
   /** Compares the stored position with what the topic keeps; gives the offset to read from. */
@@ -130,6 +162,16 @@ export class SourceReader<In, Out, Value> {
   /** Publishing time of the last record that was taken, in milliseconds; 0 before the first. */
   get lastTimestamp(): number {
     return this.#lastTimestamp;
+  }
+
+  /** Bytes of input that were decided on and are not part of a landing yet. */
+  get backlogBytes(): number {
+    return this.#pending.bytes;
+  }
+
+  /** What has begun and is not whole, if anything is. */
+  get waiting(): Waiting | undefined {
+    return this.#waiting;
   }
 
   /** Why this source stops here, once it does. Nothing after the gap is taken. */
@@ -184,6 +226,7 @@ export class SourceReader<In, Out, Value> {
       return;
     }
     this.#lastTimestamp = Number(message.timestamp);
+    this.#waitingBytes += message.value?.length ?? 0;
     this.#takeDecoded(this.#decode(message), message);
     if (!this.#gap) this.#lastOffset = offset;
   }
@@ -204,6 +247,7 @@ export class SourceReader<In, Out, Value> {
   #takeDecoded(decoded: Decoded<In>, message: Message): void {
     switch (decoded.kind) {
       case 'partial':
+        this.#wait(null);
         return;
       case 'skip':
         this.#count('skip', decoded.why);
@@ -266,7 +310,14 @@ export class SourceReader<In, Out, Value> {
       this.#pending.remember.set(key, value);
     }
     this.#judge(decision.verdict, message);
-    if (decision.isSettled !== false && !this.#gap) this.#settle(message);
+    if (decision.isSettled === false) this.#wait(decision.open ?? null);
+    else if (!this.#gap) this.#settle(message);
+  }
+
+  #wait(subject: string | null): void {
+    const at = this.#lastTimestamp;
+    const { records, since, ...before } = this.#waiting ?? { records: 0, since: at, subject: null };
+    this.#waiting = { subject: subject ?? before.subject, records: records + 1, since, last: at };
   }
 
   #judge(verdict: Verdict<DenseRecord<Out>>, message: Message): void {
@@ -274,7 +325,7 @@ export class SourceReader<In, Out, Value> {
       case 'emit': {
         must(verdict.out.sequence === this.#landed + 1, 'a stage emits one record for each sequence');
         this.#landed = verdict.out.sequence;
-        this.#pending.records.push({ record: verdict.out, bodies: verdict.out.items.map(this.#arrow.bodyOf) });
+        this.#pending.records.push(writtenOf(verdict.out, this.#arrow.bodyOf));
         this.#count('emit', verdict.out.kind);
         for (const fault of verdict.faults ?? [])
           this.#deadLetter({ ...fault, sequence: verdict.out.sequence }, message);
@@ -299,10 +350,13 @@ export class SourceReader<In, Out, Value> {
 
   #settle(message: Message): void {
     this.#pending.settled = message;
+    this.#pending.bytes += this.#waitingBytes;
+    this.#waitingBytes = 0;
+    this.#waiting = undefined;
   }
 
-  /** What is to land now, if anything is. */
-  landing(): Landing<Out> | undefined {
+  /** What is to land now, if anything is; it is no longer pending. Its head is that of the last landing, so one lands at a time. */
+  takeLanding(): Landing<Out> | undefined {
     const { settled, records, remember, deadLetters, repeats } = this.#pending;
     if (!settled && deadLetters.length === 0) return undefined;
     const stored = this.#head.position;
@@ -310,24 +364,29 @@ export class SourceReader<In, Out, Value> {
       ? { ...this.#place, offset: settled.offset, digest: digest(settled.key, settled.value) }
       : (stored ?? { ...this.#place, offset: '-1', digest: '' });
     const gtids = this.#gtids.toString();
+    this.#pending = emptyPending();
     return { head: this.#head, landed: this.#landed, position, gtids, records, remember, deadLetters, repeats };
   }
 
-  /** The landing was committed: `head` is where the stage stands now. */
-  commit(head: Head): void {
+  /** A landing was committed: `head` is where the stage stands now. */
+  landed(head: Head): void {
     this.#head = head;
-    this.#pending = emptyPending();
   }
 
-  /** The landing showed that the source's history was rewritten. */
+  /** A landing showed that the source's history was rewritten: nothing that was decided after it counts. */
   refuse(gap: Gap): void {
     this.#pending = emptyPending();
     this.#stop(gap);
   }
 
-  /** Everything up to the landed sequence is on the output topic. */
-  published(): void {
-    this.#head = { ...this.#head, published: this.#head.landed };
+  /** Lets go of the files behind these records, or behind everything. */
+  release(records?: readonly WrittenRecord<unknown>[]): void {
+    const lists = records ? records.map(({ record }) => record.items) : this.#lists;
+    for (const list of lists) {
+      if (!(list instanceof LongItems)) continue;
+      list.release();
+      this.#lists.delete(list);
+    }
   }
 }
 
@@ -337,4 +396,5 @@ const emptyPending = (): Pending<never> => ({
   deadLetters: [],
   repeats: [],
   settled: undefined,
+  bytes: 0,
 });

@@ -30,7 +30,7 @@ export function assignCases<Value>(
         const { verdict } = decision;
         if (verdict.kind !== 'emit') return { ...decision, verdict };
         const open = new Map<string, OpenCase>();
-        const items = verdict.out.items.map((anomaly): CaseAnomaly => {
+        const items = [...verdict.out.items].map((anomaly): CaseAnomaly => {
           const key = `case:${anomaly.entityType}:${anomaly.entityId}`;
           const known = open.get(key) ?? (start.recall(key) as OpenCase | undefined);
           const { caseId } =

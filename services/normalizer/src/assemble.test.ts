@@ -26,6 +26,7 @@ function run(values: readonly string[], { accepted = [] as string[], restartAt =
       gtids,
       recall: (key: string) => memory.get(key),
       accepted: new Set(accepted),
+      newItems: <Item>(): Item[] => [],
     };
     return { gtids, memory, decide: assemble.open(start), landed: stored.landed };
   };
@@ -64,7 +65,7 @@ const whole = run(golden).out;
 const begin = golden.findIndex((value) => value.includes('"BEGIN"'));
 const first = whole.findIndex((record) => record.kind === 'transaction');
 const images = (record: DenseRecord<WrittenChange> | undefined) =>
-  record?.items.map(({ body }) => ChangeEvent.parse(JSON.parse(body))) ?? [];
+  [...(record?.items ?? [])].map(({ body }) => ChangeEvent.parse(JSON.parse(body)));
 
 test('the golden stream becomes dense whole transactions, the snapshot in pieces before them', () => {
   const shape = whole.map((record) => `${record.kind} ${record.items.length}`);
@@ -97,7 +98,7 @@ test('the golden stream becomes dense whole transactions, the snapshot in pieces
   "transaction 1",
 ]
 `);
-  const ids = whole.flatMap((record) => record.items.map((item) => item.eventId));
+  const ids = whole.flatMap((record) => [...record.items].map((item) => item.eventId));
   expect(new Set(ids).size).toBe(golden.filter((value) => value.includes('"op":')).length);
 });
 

@@ -4,6 +4,7 @@ import {
   type Fault,
   type Fold,
   type Gap,
+  type GrowingItems,
   type RecordKind,
   type Start,
   skip,
@@ -27,7 +28,7 @@ interface Open {
   readonly kind: RecordKind;
   /** Order of the last row that was taken. */
   order: number;
-  readonly items: WrittenChange[];
+  items: GrowingItems<WrittenChange>;
   timestamp: number;
   /** Set once a record of it could not be read: the whole transaction is set aside. */
   isSetAside: boolean;
@@ -87,8 +88,8 @@ class Assembler {
     }
     const closed = this.#closeOther(id);
     if (closed) return closed;
-    this.#open ??= { id, kind: 'transaction', order: 0, items: [], timestamp: 0, isSetAside: false };
-    return PART;
+    this.#open ??= this.#newOpen(id, 'transaction', 0);
+    return { ...PART, open: id };
   }
 
   #row(row: RawRow): Outcome {
@@ -99,7 +100,7 @@ class Assembler {
     }
     const closed = this.#closeOther(id);
     if (closed) return closed;
-    this.#open ??= { id, kind: 'transaction', order: 0, items: [], timestamp: row.timestamp, isSetAside: false };
+    this.#open ??= this.#newOpen(id, 'transaction', row.timestamp);
     const open = this.#open;
     if (row.order <= open.order || open.isSetAside) return REPEATED_PART;
     if (row.order > open.order + 1 && !this.#goesPast(id)) {
@@ -108,6 +109,14 @@ class Assembler {
     if (row.order > open.order + 1) open.isSetAside = true;
     open.order = row.order;
     return this.#append(open, row);
+  }
+
+  #newOpen(id: string, kind: RecordKind, timestamp: number): Open {
+    return { id, kind, order: 0, items: this.#newItems(), timestamp, isSetAside: false };
+  }
+
+  #newItems(): GrowingItems<WrittenChange> {
+    return this.#start.newItems(({ body }) => body.length);
   }
 
   /** Adds a row to the open transaction; one that cannot be written sets the whole transaction aside. */
@@ -134,7 +143,7 @@ class Assembler {
     if (this.#start.gtids.has(id)) return this.#endOfRepeat(id, eventCount, timestamp);
     const closed = this.#closeOther(id);
     if (closed) return closed;
-    this.#open ??= { id, kind: 'transaction', order: 0, items: [], timestamp, isSetAside: false };
+    this.#open ??= this.#newOpen(id, 'transaction', timestamp);
     const open = this.#open;
     open.timestamp ||= timestamp;
     if (open.order !== eventCount && !open.isSetAside && !this.#goesPast(id)) {
@@ -215,14 +224,7 @@ class Assembler {
     const refused = this.#enterSnapshot(position, row.isFirst);
     if (refused) return refused;
     const chunk = (this.#snapshot?.pass[piece] ?? 0) + 1;
-    this.#open ??= {
-      id: piece + chunk,
-      kind: 'snapshot',
-      order: 0,
-      items: [],
-      timestamp: row.timestamp,
-      isSetAside: false,
-    };
+    this.#open ??= this.#newOpen(piece + chunk, 'snapshot', row.timestamp);
     const open = this.#open;
     open.order++;
     const appended = this.#append(open, { ...row, operation: 'READ', before: null });
@@ -276,7 +278,7 @@ class Assembler {
     if (this.#start.gtids.has(id)) return this.#repeated(id, timestamp, 1);
     const closed = this.#closeOther(id);
     if (closed) return closed;
-    const open: Open = { id, kind: 'truncate', order: 1, items: [], timestamp, isSetAside: false };
+    const open = { ...this.#newOpen(id, 'truncate', timestamp), order: 1 };
     this.#append(open, { database, table, timestamp, origin, operation: 'TRUNCATE', before: null, after: null });
     return this.#close(open);
   }
@@ -293,15 +295,7 @@ class Assembler {
       return stop('source.without_gtid', `${change.origin.file}:${change.origin.position}`, 'a DDL has no GTID');
     if (isContinued) return { verdict: skip('schema change of several tables'), remember: this.#redefine(change) };
     const remember = [...this.#redefine(change), ['last_schema_change', gtid] as const];
-    const open: Open = {
-      id: gtid,
-      kind: 'schema_change',
-      order: 0,
-      items: [],
-      timestamp: change.timestamp,
-      isSetAside: false,
-    };
-    return { ...this.#close(open), remember };
+    return { ...this.#close(this.#newOpen(gtid, 'schema_change', change.timestamp)), remember };
   }
 
   #redefine({ tables }: RawSchemaChange): (readonly [string, TableDefinition])[] {
@@ -333,7 +327,7 @@ class Assembler {
   #unreadable(fault: Fault): Outcome {
     if (!this.#open) return { verdict: { kind: 'reject', fault } };
     this.#open.isSetAside = true;
-    this.#open.items.length = 0;
+    this.#open.items = this.#newItems();
     return { verdict: { kind: 'reject', fault: { ...fault, sequence: this.#sequence + 1 } }, isSettled: false };
   }
 }

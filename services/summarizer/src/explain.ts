@@ -10,7 +10,7 @@ export const explain = (
   identify: (...parts: string[]) => string,
 ): Fold<DenseRecord<CaseAnomaly>, DenseRecord<Narrative>, never> => ({
   open: () => (record) => {
-    const narratives = record.items.map(
+    const narratives = [...record.items].map(
       (anomaly): Narrative => ({
         narrativeId: identify('anomaly_explanation', anomaly.anomalyId),
         kind: 'anomaly_explanation',

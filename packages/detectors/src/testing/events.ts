@@ -83,7 +83,14 @@ export function runScore(
     return found === undefined ? undefined : JSON.parse(found);
   };
   const open = () =>
-    score.open({ source: 'shop', landed: 0, gtids: { has: () => false }, recall, accepted: new Set() });
+    score.open({
+      source: 'shop',
+      landed: 0,
+      gtids: { has: () => false },
+      recall,
+      accepted: new Set(),
+      newItems: <Item>(): Item[] => [],
+    });
   let step = open();
   const outcomes = records.map((item, index) => {
     if (index > 0 && index % reopenEvery === 0) step = open();

@@ -98,6 +98,7 @@ export function runInfer(
       gtids: { has: () => false },
       recall: (key) => memory.get(key),
       accepted: new Set(),
+      newItems: <Item>(): Item[] => [],
     });
   let step = open();
   const outcomes = records.map((item, index) => {
