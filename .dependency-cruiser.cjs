@@ -1,6 +1,6 @@
 // The walls of the house; ARCHITECTURE.md says why they stand where they do.
 const inPackage = (...names) => `^packages/(${names.join('|')})/`;
-const PURE = ['model', 'packs', 'rules', 'detectors', 'narratives', 'evidence'];
+const PURE = ['model', 'packs', 'rules', 'detectors', 'narratives', 'evidence', 'sealing'];
 const npm = (...names) => `/node_modules/(${names.join('|')})/`;
 
 module.exports = {
@@ -15,16 +15,16 @@ module.exports = {
     {
       name: 'pure-packages-do-no-io',
       comment:
-        'Clock, files, network and logger belong to shells; evidence may hash; packs/load is the shell beside packs.',
+        'Clock, files, network and logger belong to shells; evidence and sealing may hash and encrypt; packs/load is the shell beside packs.',
       severity: 'error',
       from: { path: inPackage(...PURE), pathNot: ['\\.test\\.ts$', 'packs/src/load\\.ts$'] },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
     {
-      name: 'only-evidence-hashes',
+      name: 'only-evidence-and-sealing-hash',
       severity: 'error',
       from: {
-        path: inPackage(...PURE.filter((name) => name !== 'evidence')),
+        path: inPackage(...PURE.filter((name) => name !== 'evidence' && name !== 'sealing')),
         pathNot: ['\\.test\\.ts$', 'packs/src/load\\.ts$'],
       },
       to: { dependencyTypes: ['core'] },

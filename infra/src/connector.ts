@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONNECT_FOLDER } from './connect.ts';
+import { makeSignalTopic } from './signals.ts';
 import { fillJsonTemplate } from './template.ts';
 
 const POLL_MS = 200;
@@ -42,19 +43,28 @@ export class ConnectorFailed extends Error {}
  * under way. Safe to repeat. Throws `ConnectorFailed` with the task's trace when it fails.
  */
 export async function registerConnector(target: ConnectorTarget, options: ConnectorOptions): Promise<void> {
-  const config = connectorConfig(target, options);
-  const url = `${target.connect.url}/connectors/${encodeURIComponent(options.source)}`;
+  await makeSignalTopic(target.kafka.brokers, options.source, options.replicationFactor ?? 1);
+  await runConnector(target.connect.url, options.source, connectorConfig(target, options), options.signal);
+}
+
+/** The same for any connector, by its whole configuration. */
+export async function runConnector(
+  connectUrl: string,
+  name: string,
+  config: Readonly<Record<string, string>>,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const url = `${connectUrl}/connectors/${encodeURIComponent(name)}`;
   const deadline = Date.now() + RUNNING_MS_MAX;
-  const signal = options.signal ?? new AbortController().signal;
-  await putConfig(target.connect.url, options.source, config, deadline, signal);
+  await putConfig(connectUrl, name, config, deadline, signal);
   for (;;) {
     const status = await readStatus(`${url}/status`, signal);
     const failed = status.find(({ state }) => state === 'FAILED');
-    if (failed) throw new ConnectorFailed(`connector ${options.source}: ${failed.what} failed\n${failed.trace ?? ''}`);
+    if (failed) throw new ConnectorFailed(`connector ${name}: ${failed.what} failed\n${failed.trace ?? ''}`);
     if (status.length > 1 && status.every(({ state }) => state === 'RUNNING')) return;
     if (Date.now() > deadline) {
       const seen = status.map(({ what, state }) => `${what} ${state}`).join(', ') || 'nothing';
-      throw new ConnectorFailed(`connector ${options.source} is not running after ${RUNNING_MS_MAX / 1000} s: ${seen}`);
+      throw new ConnectorFailed(`connector ${name} is not running after ${RUNNING_MS_MAX / 1000} s: ${seen}`);
     }
     await sleep(POLL_MS, undefined, { signal });
   }

@@ -21,6 +21,7 @@ export async function writeEnvironment(stack: Stack, pipeline: Pipeline, packDir
   for (const service of SERVICES) stageUrls[service] = `http://127.0.0.1:${await pipeline.port(service)}`;
   const environment = {
     DATABASE_URL_FILE: pipeline.readerFile,
+    DEAD_LETTER_KEY_FILE: pipeline.deadLetterKeyFile,
     PACK_DIR: packDirectory,
     CONNECT_URL: stack.connect.url,
     STAGE_URLS: Object.entries(stageUrls)

@@ -126,13 +126,14 @@ function readFileSafely(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-export function printFindings(findings: readonly Finding[]): string {
+/** @param good what is said when nothing is lacking */
+export function printFindings(findings: readonly Finding[], good = 'This machine has what the stack needs.'): string {
   const lines = findings.flatMap(({ isMet, need, found, mend }) => [
     `${isMet ? 'ok     ' : 'LACKING'}  ${need}: ${found}`,
     ...(mend ? [`           mend: ${mend}`] : []),
   ]);
   const lacks = findings.filter(({ isMet }) => !isMet).length;
-  const end = lacks === 0 ? 'This machine has what the stack needs.' : `${lacks} of ${findings.length} lacking.`;
+  const end = lacks === 0 ? good : `${lacks} of ${findings.length} lacking.`;
   return `${lines.join('\n')}\n${end}\n`;
 }
 

@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util';
+import { printFindings } from './doctor.ts';
+import { endpointsOf } from './endpoints.ts';
 import { followLog } from './follow-log.ts';
 import { printProgress } from './progress.ts';
+import { askForRows } from './signals.ts';
+import { judgeSource, readSourceFacts } from './source-check.ts';
 import { type Stack, startStack } from './stack.ts';
 import { readAllStates, readState, type StackState } from './state.ts';
 import { describeState, endpointLines, type StackStatus, statusOf } from './status.ts';
@@ -20,6 +24,8 @@ const USAGE = `usage: npm run stack -- COMMAND [--name NAME]
   status  what runs and where (all stacks without --name); exit code 1 unless all of it runs
             --json
   logs    SERVER [-f]          the end of a server's log; -f follows it
+  check   URL                  whether a MySQL database (mysql://user:password@host/database) tells its log everything
+  ask     SOURCE --tables a,b  the connector of a source reads these tables (database.table) while it goes on
 
 A stack is called "dev" unless --name says otherwise; stacks of different names run side by side.`;
 
@@ -31,6 +37,7 @@ type StopSignal = keyof typeof SIGNAL_NUMBERS;
 const OPTIONS = {
   name: { type: 'string' },
   servers: { type: 'string' },
+  tables: { type: 'string' },
   fresh: { type: 'boolean', default: false },
   'exactly-once': { type: 'boolean', default: false },
   purge: { type: 'boolean', default: false },
@@ -64,6 +71,8 @@ async function run(command: string | undefined, operand: string | undefined, opt
   if (command === 'down') return down(options);
   if (command === 'status') return status(options);
   if (command === 'logs') return logs(operand, options);
+  if (command === 'ask') return ask(operand, options);
+  if (command === 'check') return check(operand);
   throw new UsageError(command ? `there is no command ${command}` : 'a command is missing');
 }
 
@@ -157,6 +166,23 @@ async function logs(server: string | undefined, options: Options): Promise<numbe
   if (!state) throw new Error(`there is no stack ${nameOf(options)}`);
   await followLog(state, name, options.follow, (text) => process.stdout.write(text));
   return 0;
+}
+
+async function ask(source: string | undefined, options: Options): Promise<number> {
+  const tables = options.tables?.split(',') ?? [];
+  if (!source || tables.length === 0) throw new UsageError('which tables of which source?');
+  const state = readState(nameOf(options));
+  if (!state) throw new Error(`there is no stack ${nameOf(options)}`);
+  const id = await askForRows(endpointsOf(state).kafka.brokers, source, tables);
+  process.stderr.write(`asked the connector of ${source} for ${tables.join(', ')}: ${id}\n`);
+  return 0;
+}
+
+async function check(url: string | undefined): Promise<number> {
+  if (!url) throw new UsageError('check which database?');
+  const findings = judgeSource(await readSourceFacts(url));
+  process.stdout.write(printFindings(findings, 'This source tells its log everything.'));
+  return findings.every(({ isMet }) => isMet) ? 0 : EXIT_FAILURE;
 }
 
 function nameOf(options: Options): string {

@@ -10,12 +10,12 @@ import type { Report } from './types.ts';
 const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 /**
- * A folder of the cache with all that a pom depends on at run time; archives (tar.gz) are unpacked in it. Maven checks every file against
- * the repository's checksum and fails where they differ.
+ * A folder of the cache with all that a pom depends on at run time, in a subfolder if one is named; archives (tar.gz) are unpacked. Maven checks
+ * every file against the repository's checksum and fails where they differ.
  */
-export function mavenFolder(name: string, pom: string, report: Report): Promise<string> {
+export function mavenFolder(name: string, pom: string, report: Report, subfolder = ''): Promise<string> {
   const key = `maven 1 ${readFileSync(pom, 'utf8')}`;
-  return cachedFolder({ name, key, report, fill: (folder) => copyDependencies(folder, pom, report) });
+  return cachedFolder({ name, key, report, fill: (folder) => copyDependencies(join(folder, subfolder), pom, report) });
 }
 
 async function copyDependencies(folder: string, pom: string, report: Report): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database, migrate } from '@overlay/storage';
@@ -24,6 +24,8 @@ export interface PipelineOptions {
   readonly packDirectory: string;
   /** Folder for the services' logs and secrets. */
   readonly directory: string;
+  /** False: someone else has registered the connector of this source. Default: it is registered here. */
+  readonly registersConnector?: boolean;
   /** Further settings for every service. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -34,6 +36,8 @@ export interface Pipeline {
   /** URLs by who may use them; the files hold the same. */
   readonly urls: { readonly writer: string; readonly reader: string; readonly analyst: string };
   readonly readerFile: string;
+  /** Holds the key of dead letters, for auditctl too. */
+  readonly deadLetterKeyFile: string;
   readonly start: (service: Service, environment?: Readonly<Record<string, string>>) => RunningProgram;
   readonly running: (service: Service) => RunningProgram | undefined;
   /** Where the running service serves its health and metrics. */
@@ -45,20 +49,23 @@ export interface Pipeline {
 export async function preparePipeline(stack: Endpoints & ConnectorTarget, options: PipelineOptions): Promise<Pipeline> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const urls = await prepareDatabase(options.postgresUrl);
-  const secret = (name: string, url: string): string => {
-    const file = join(options.directory, `${name}.url`);
-    writeFileSync(file, `${url}\n`, { mode: 0o600 });
+  const secret = (name: string, text: string): string => {
+    const file = join(options.directory, name);
+    writeFileSync(file, `${text}\n`, { mode: 0o600 });
     return file;
   };
-  const writerFile = secret('writer', urls.writer);
-  const readerFile = secret('reader', urls.reader);
-  await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
+  const writerFile = secret('writer.url', urls.writer);
+  const readerFile = secret('reader.url', urls.reader);
+  const deadLetterKeyFile = keptKey(join(options.directory, 'dead-letter.key'));
+  if (options.registersConnector !== false)
+    await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const programs = new Map<Service, RunningProgram>();
   const all: RunningProgram[] = [];
   return {
     source: options.source,
     urls,
     readerFile,
+    deadLetterKeyFile,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -70,6 +77,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
           KAFKA_BROKERS: stack.kafka.brokers.join(','),
           SCHEMA_REGISTRY_URL: stack.registry.url,
           DATABASE_URL_FILE: writerFile,
+          DEAD_LETTER_KEY_FILE: deadLetterKeyFile,
           PACK_DIR: options.packDirectory,
           CONNECT_URL: stack.connect.url,
           ...options.environment,
@@ -84,6 +92,12 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
       await Promise.all(all.map((program) => program.isRunning() && program.stop()));
     },
   };
+}
+
+/** A file with 32 random bytes in base64; one that is there stays, or what was sealed with it could not be read any more. */
+function keptKey(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  return file;
 }
 
 /** The port is in the line that a service logs when it has started. */

@@ -73,6 +73,14 @@ export async function installedPostgres(): Promise<Binaries | undefined> {
   return undefined;
 }
 
+/** Postgres's own client, which comes with the server; `environment` is to be added to ours. */
+export async function findPsql(
+  report: Report = () => {},
+): Promise<{ command: string } & Pick<Binaries, 'environment'>> {
+  const { folder, environment } = (await installedPostgres()) ?? (await unpackedPostgres(report));
+  return { command: join(folder, 'psql'), environment };
+}
+
 /** The packages of the machine's own Debian release. Root keeps them under the run root, where the other account can read them. */
 async function unpackedPostgres(report: Report): Promise<Binaries> {
   const suite = /^VERSION_CODENAME=(\S+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];

@@ -2,7 +2,7 @@ import { apiConfig } from '@overlay/api';
 import { llmConfig } from '@overlay/llm';
 import { packConfig } from '@overlay/packs/load';
 import { EXIT_CONFIG, runtimeConfig } from '@overlay/runtime';
-import { storageConfig } from '@overlay/storage';
+import { deadLetterConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
@@ -22,6 +22,7 @@ function page(): string {
       of: 'every service and the migrate command, `packages/storage/src/database.ts`',
       shape: storageConfig,
     },
+    { title: 'Dead letters', of: 'every service, `packages/storage/src/data-keys.ts`', shape: deadLetterConfig },
     { title: 'Pack', of: 'inferencer, anomaly-scorer and summarizer, `packages/packs/src/load.ts`', shape: packConfig },
     { title: 'Language model', of: 'summarizer, `packages/llm/src/config.ts`', shape: llmConfig },
     { title: 'auditctl', of: '`packages/api/src/open.ts`', shape: apiConfig },
@@ -87,6 +88,13 @@ function defaultText({ default: value }: Exclude<Property, boolean>, isRequired:
 
 const OWN = [
   ['program', 'name', 'value', 'default', 'what'],
+  [
+    'normalizer',
+    '`POISON`',
+    '`set_aside`, `stop`',
+    '`set_aside`',
+    'what happens to a transaction that cannot be read: it is set aside whole and later ones go on, or its source stops until a person decides',
+  ],
   [
     'normalizer',
     '`CONNECT_URL`',

@@ -19,7 +19,14 @@ import {
 } from './state.ts';
 import { type Health, type ServerDeath, SupervisedServer } from './supervised.ts';
 import { endLeftovers, removeStack, stackLock, sweepStale } from './sweep.ts';
-import { type Place, type ProgressEvent, type Provider, SERVER_NAMES, type ServerName } from './types.ts';
+import {
+  type ConnectPlugin,
+  type Place,
+  type ProgressEvent,
+  type Provider,
+  SERVER_NAMES,
+  type ServerName,
+} from './types.ts';
 
 const LOCK_TRIES = 50;
 
@@ -36,6 +43,8 @@ export interface StackOptions {
   readonly emptyFirst?: boolean;
   /** Connect with exactly-once support for sources. Default: at least once. */
   readonly exactlyOnce?: boolean;
+  /** More that Connect can do: `startStack({ connectPlugins: ['avro-converter'] })`. Default: Debezium's MySQL connector alone. */
+  readonly connectPlugins?: readonly ConnectPlugin[];
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Aborting it during the start stops everything and makes the start throw. */
   readonly signal?: AbortSignal;
@@ -65,7 +74,7 @@ export interface Stack extends Endpoints {
 export async function startStack(options: StackOptions): Promise<Stack> {
   checkName(options.name);
   const servers = SERVER_NAMES.filter((name) => (options.servers ?? SERVER_NAMES).includes(name));
-  const provider = options.provider ?? processProvider;
+  const provider = options.provider ?? processProvider(options.connectPlugins ?? []);
   for (const name of servers) {
     const missing = provider(name).needs.filter((needed) => !servers.includes(needed));
     if (missing.length > 0) throw new Error(`${name} needs ${missing.join(', ')} in the same stack`);

@@ -2,6 +2,12 @@
 export const SERVER_NAMES = ['mysql', 'postgres', 'kafka', 'registry', 'connect'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
+/**
+ * What Connect can be given beside Debezium's MySQL connector; fetched when a stack first asks for it. `avro-converter`: for connectors with the
+ * settings of `avroConverter`. `jdbc-sink`: Debezium's sink into databases.
+ */
+export type ConnectPlugin = 'avro-converter' | 'jdbc-sink';
+
 export const PORT_NAMES = ['mysql', 'postgres', 'kafka', 'kafkaController', 'registry', 'connect'] as const;
 export type PortName = (typeof PORT_NAMES)[number];
 export type Ports = Readonly<Record<PortName, number>>;

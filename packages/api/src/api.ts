@@ -1,10 +1,23 @@
 import { makeZone, reportOf } from '@overlay/narratives';
 import type { Pack } from '@overlay/packs';
-import { type Database, readSources } from '@overlay/storage';
+import { type Database, type DataKeys, readSources } from '@overlay/storage';
 import { type AnomalyAsk, listAnomalies } from './anomalies.ts';
 import type { Answer } from './answer.ts';
-import type { AnomalyList, Gap, GapList, Status, Summary, Trace } from './contract.ts';
+import type {
+  AnomalyList,
+  DeadLetterList,
+  DeadLetters,
+  Gap,
+  GapList,
+  RequestList,
+  StageRequest,
+  Status,
+  Summary,
+  Trace,
+} from './contract.ts';
+import { type DeadLetterAsk, listDeadLetters, showDeadLetters } from './dead-letters.ts';
 import { decideGap, listGaps } from './gaps.ts';
+import { askRepair, askRepublish, listRequests, readBack } from './requests.ts';
 import { readStatus, type StatusDeps } from './status.ts';
 import { type SummaryAsk, summarize } from './summary.ts';
 import { trace } from './trace.ts';
@@ -14,6 +27,8 @@ export interface ApiDeps extends Pick<StatusDeps, 'connectUrl' | 'stageUrls'> {
   /** Without one, days are UTC and summaries count events by type. */
   readonly pack?: Pick<Pack, 'title' | 'timeZone' | 'currency' | 'report'> | undefined;
   readonly now: () => Date;
+  /** Without them, the bytes of dead letters stay sealed. */
+  readonly dataKeys?: DataKeys | undefined;
 }
 
 /** What people and programs can ask of the audit record. Every call throws a Trouble while the database is away, but `status`, which says so. */
@@ -26,12 +41,23 @@ export interface Api {
   readonly status: () => Promise<Status>;
   readonly gaps: () => Promise<GapList>;
   readonly decideGap: (id: string, decision: string, by: string) => Promise<Answer<Gap>>;
+  readonly deadLetters: (ask: DeadLetterAsk) => Promise<Answer<DeadLetterList>>;
+  /** By sequence, or by the id of one. */
+  readonly deadLetter: (
+    id: string,
+    options: { readonly source?: string | undefined; readonly limit?: number | undefined },
+  ) => Promise<Answer<DeadLetters>>;
+  /** Asks for a repair; `corrected` holds raw records, one in each line. */
+  readonly repair: (source: string, sequence: number, by: string, corrected?: string) => Promise<Answer<StageRequest>>;
+  readonly republish: (stage: string, source: string, from: number, by: string) => Promise<Answer<StageRequest>>;
+  readonly requests: () => Promise<RequestList>;
+  readonly request: (requestId: string) => Promise<Answer<StageRequest>>;
 }
 
-export function makeApi({ database, pack, now, connectUrl, stageUrls }: ApiDeps): Api {
+export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys }: ApiDeps): Api {
   const report = reportOf(pack);
   const zone = makeZone(report.timeZone);
-  const deps = { database, report, zone, now, connectUrl, stageUrls };
+  const deps = { database, report, zone, now, connectUrl, stageUrls, dataKeys };
   return {
     timeZone: zone.name,
     sources: () => readSources(database),
@@ -41,5 +67,11 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls }: ApiDeps)
     status: () => readStatus(deps),
     gaps: async () => ({ timeZone: zone.name, gaps: await listGaps(database) }),
     decideGap: (id, decision, by) => decideGap(database, id, decision, by),
+    deadLetters: (ask) => listDeadLetters(deps, ask),
+    deadLetter: (id, options) => showDeadLetters(deps, id, options),
+    repair: (source, sequence, by, corrected) => askRepair(deps, source, sequence, by, corrected),
+    republish: (stage, source, from, by) => askRepublish(deps, stage, source, from, by),
+    requests: async () => ({ timeZone: zone.name, requests: await listRequests(database) }),
+    request: (requestId) => readBack(database, requestId),
   };
 }

@@ -1,4 +1,4 @@
-import { BusinessEvent, CaseAnomaly, Fact, Operation, RecordKind, Row, Timestamp } from '@overlay/model';
+import { BusinessEvent, CaseAnomaly, Fact, Operation, REQUEST_KINDS, RecordKind, Row, Timestamp } from '@overlay/model';
 import { z } from 'zod';
 
 /** The shapes of all answers: what `auditctl --json` prints and what the gateway will serve. Fields are added, never changed or removed. */
@@ -133,6 +133,96 @@ export type Gap = z.infer<typeof Gap>;
 export const GapList = z.object({ timeZone: z.string(), gaps: z.array(Gap) });
 export type GapList = z.infer<typeof GapList>;
 
+/** Dead letters that belong together: the records of what is set aside under a sequence, or one by itself. */
+export const DeadLetterUnit = z.object({
+  /** Id of the first of them. */
+  deadLetterId: z.uuid(),
+  stage: z.string(),
+  source: z.string(),
+  sequence: z.int().nullable(),
+  transactionId: z.string().nullable(),
+  /** Whether a whole transaction is set aside, or only this record was refused. */
+  isSetAside: z.boolean(),
+  /** The sequence that repaired it; null while it is open. */
+  repairedBy: z.int().nullable(),
+  count,
+  /** Codes of what is wrong, and in how many records; records that are kept beside those do not count here. */
+  codes: z.record(z.string(), count),
+  detail: z.string(),
+  firstFoundAt: Timestamp,
+  lastFoundAt: Timestamp,
+});
+export type DeadLetterUnit = z.infer<typeof DeadLetterUnit>;
+
+/** The newest first. */
+export const DeadLetterList = z.object({
+  timeZone: z.string(),
+  /** How many fit the filter; the list holds the first of them. */
+  total: count,
+  units: z.array(DeadLetterUnit),
+});
+export type DeadLetterList = z.infer<typeof DeadLetterList>;
+
+export const DeadLetter = z.object({
+  deadLetterId: z.uuid(),
+  stage: z.string(),
+  source: z.string(),
+  sequence: z.int().nullable(),
+  /** Place among the records that are set aside with it, from 1. */
+  ordinal: z.int().nullable(),
+  code: z.string(),
+  detail: z.string(),
+  topic: z.string(),
+  partition: z.int(),
+  offset: z.string(),
+  /** SHA-256 of key and value, in hexadecimal. */
+  digest: z.string(),
+  foundAt: Timestamp,
+  /** gone: their key has expired, or is another one. sealed: no key was given. */
+  bytes: z.enum(['readable', 'gone', 'sealed']),
+  key: z.string().nullable(),
+  value: z.string().nullable(),
+  /** How `value` writes the bytes: as the text they are, or in base64. */
+  encoding: z.enum(['utf8', 'base64']),
+});
+export type DeadLetter = z.infer<typeof DeadLetter>;
+
+/** What a person asked of a running stage, and the answer. */
+export const StageRequest = z.object({
+  requestId: z.uuid(),
+  stage: z.string(),
+  source: z.string(),
+  kind: z.enum(Object.keys(REQUEST_KINDS) as (keyof typeof REQUEST_KINDS)[]),
+  meaning: z.string(),
+  /** The sequence that is to be repaired, or the first to be published again. */
+  sequence: count,
+  isCorrected: z.boolean(),
+  requestedBy: z.string(),
+  requestedAt: Timestamp,
+  /** Null until the stage took it up. */
+  outcome: z.enum(['done', 'refused']).nullable(),
+  refusal: z.string().nullable(),
+  /** The sequence at which it took effect. */
+  effectSequence: z.int().nullable(),
+  answeredAt: Timestamp.nullable(),
+});
+export type StageRequest = z.infer<typeof StageRequest>;
+export const REQUEST_MEANINGS = REQUEST_KINDS;
+
+/** The newest first. */
+export const RequestList = z.object({ timeZone: z.string(), requests: z.array(StageRequest) });
+export type RequestList = z.infer<typeof RequestList>;
+
+export const DeadLetters = z.object({
+  timeZone: z.string(),
+  /** What they belong to; null for a record by itself. */
+  unit: DeadLetterUnit.nullable(),
+  letters: z.array(DeadLetter),
+  /** What was asked about their sequence, the newest first. */
+  requests: z.array(StageRequest.omit({ meaning: true })),
+});
+export type DeadLetters = z.infer<typeof DeadLetters>;
+
 export const StageStatus = z.object({
   stage: z.string(),
   /**
@@ -191,6 +281,19 @@ export const Status = z.object({
       z.object({ source: z.string(), sequence: z.int(), transactionId: z.string(), commitTime: Timestamp }),
     ),
   }),
+  /** What has begun and is not whole, as its stage saw it last; it lands only as a whole. */
+  waiting: z.array(
+    z.object({
+      stage: z.string(),
+      source: z.string(),
+      subject: z.string().nullable(),
+      /** How many records of it came, and when the first and the last of them were published. */
+      records: count,
+      since: Timestamp,
+      last: Timestamp,
+      notedAt: Timestamp,
+    }),
+  ),
   /** What a person should look at, a sentence each; empty when all is well. */
   findings: z.array(z.string()),
 });

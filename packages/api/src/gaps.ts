@@ -1,5 +1,12 @@
 import { GAP_CODES } from '@overlay/model';
-import { type Database, findGaps, readGaps, type StoredGap, writeGapDecision } from '@overlay/storage';
+import {
+  countSequencesBetween,
+  type Database,
+  findGaps,
+  readGaps,
+  type StoredGap,
+  writeGapDecision,
+} from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import type { Gap } from './contract.ts';
 import { uuidRange } from './find.ts';
@@ -25,23 +32,46 @@ export async function decideGap(database: Database, id: string, decision: string
     return refuse('invalid', 'it is not said who decides', 'give a name');
   const gap = await findGap(database, id);
   if (!gap.ok) return gap;
-  const { gapId, code, source } = gap.value;
-  if (decision === 'accept' && code === 'source.without_gtid') {
-    return refuse(
-      'conflict',
-      `gap ${gapId} cannot be accepted: without GTIDs a repeat cannot be told from a new transaction`,
-      'set gtid_mode=ON and enforce_gtid_consistency=ON at the source, register the connector anew, then decide retry',
-    );
-  }
-  if (decision === 'accept' && code === 'source.rewritten') {
-    return refuse(
-      'conflict',
-      `gap ${gapId} cannot be accepted: the history of source '${source}' was rewritten, and a rewritten source needs a new source name`,
-      'configure the connector and the normalizer with a new source name; the old log stays as it is. After restoring the true binary log, decide retry',
-    );
-  }
-  const decided = await writeGapDecision(database, gapId, decision, by.trim());
+  const refused = decision === 'accept' ? await refuseToAccept(database, gap.value) : undefined;
+  if (refused) return refused;
+  const decided = await writeGapDecision(database, gap.value.gapId, decision, by.trim());
   return decided ? answer(gapOf(decided)) : refuseDecided(gap.value);
+}
+
+/** Why a gap cannot be accepted, and what can be done instead; undefined when it can. */
+async function refuseToAccept(database: Database, gap: StoredGap): Promise<Answer<never> | undefined> {
+  const { gapId, code, source } = gap;
+  switch (code) {
+    case 'sequence.jump':
+      return refuseUnknown(database, gap);
+    case 'source.without_gtid':
+      return refuse(
+        'conflict',
+        `gap ${gapId} cannot be accepted: without GTIDs a repeat cannot be told from a new transaction`,
+        'set gtid_mode=ON and enforce_gtid_consistency=ON at the source, register the connector anew, then decide retry',
+      );
+    case 'source.rewritten':
+      return refuse(
+        'conflict',
+        `gap ${gapId} cannot be accepted: the history of source '${source}' was rewritten, and a rewritten source needs a new source name`,
+        'configure the connector and the normalizer with a new source name; the old log stays as it is. After restoring the true binary log, decide retry',
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** What a jump skips is published as set aside, by its rows in the log: without them there is nothing to publish. */
+async function refuseUnknown(database: Database, gap: StoredGap): Promise<Answer<never> | undefined> {
+  const { gapId, source, subject, afterSequence } = gap;
+  const skipped = Number(subject) - afterSequence - 1;
+  const known = await countSequencesBetween(database, source, afterSequence, Number(subject));
+  if (known === skipped) return undefined;
+  return refuse(
+    'conflict',
+    `gap ${gapId} cannot be accepted: of the ${skipped} sequences that it skips, the log has ${known}`,
+    'another installation wrote to this topic, or this database was restored from an old backup: mend that, then decide retry',
+  );
 }
 
 async function findGap(database: Database, id: string): Promise<Answer<StoredGap>> {

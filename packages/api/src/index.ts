@@ -4,9 +4,15 @@ export type { Answer, Refusal } from './answer.ts';
 export { type Api, type ApiDeps, makeApi } from './api.ts';
 export {
   AnomalyList,
+  DeadLetter,
+  DeadLetterList,
+  DeadLetters,
+  DeadLetterUnit,
   Gap,
   GapList,
   ListedAnomaly,
+  RequestList,
+  StageRequest,
   StageStatus,
   Status,
   Summary,
@@ -14,5 +20,6 @@ export {
   TracedChange,
   TracedTransaction,
 } from './contract.ts';
+export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
 export type { SummaryAsk } from './summary.ts';

@@ -1,5 +1,5 @@
 import { loadPack } from '@overlay/packs/load';
-import { Database, storageConfig } from '@overlay/storage';
+import { Database, deadLetterConfig, makeDataKeys, storageConfig } from '@overlay/storage';
 import { z } from 'zod';
 import { type Api, makeApi } from './api.ts';
 
@@ -8,6 +8,9 @@ const STAGE_URL = /^([a-z0-9-]+)=(https?:\/\/\S+)$/;
 /** What a program must be told to answer questions about the audit record. */
 export const apiConfig = {
   DATABASE_URL: storageConfig.DATABASE_URL,
+  DEAD_LETTER_KEY: deadLetterConfig.DEAD_LETTER_KEY.optional().describe(
+    'the key of dead letters, to show their bytes and to hand in corrected ones',
+  ),
   PACK_DIR: z
     .string()
     .min(1)
@@ -43,6 +46,7 @@ export async function openApi(
     now: () => new Date(),
     connectUrl: config.CONNECT_URL,
     stageUrls: config.STAGE_URLS,
+    dataKeys: config.DEAD_LETTER_KEY === undefined ? undefined : makeDataKeys(database, config.DEAD_LETTER_KEY),
   });
   return { api, close: () => database.close() };
 }

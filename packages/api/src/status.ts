@@ -8,6 +8,7 @@ import {
   readHeads,
   readServerVersion,
   readSetAside,
+  readWaiting,
   STAGES,
 } from '@overlay/storage';
 import { readConnect } from './connect.ts';
@@ -28,7 +29,7 @@ export interface StatusDeps {
 const GAPS_MAX = 200;
 const SET_ASIDE_SHOWN = 10;
 
-type Stored = Pick<Status, 'postgres' | 'sources' | 'gaps' | 'deadLetters' | 'setAside'>;
+type Stored = Pick<Status, 'postgres' | 'sources' | 'gaps' | 'deadLetters' | 'setAside' | 'waiting'>;
 
 /** How everything stands. A dependency that is away is part of the answer, never a failure to answer. */
 export async function readStatus(deps: StatusDeps): Promise<Status> {
@@ -57,11 +58,12 @@ async function readStored(deps: StatusDeps, now: Date): Promise<Stored> {
       gaps: gaps.map(gapOf),
       deadLetters: [...deadLetters],
       setAside: { count, latest: [...latest] },
+      waiting: [...(await readWaiting(database))],
     };
   } catch (thrown) {
     if (!(thrown instanceof Trouble)) throw thrown;
     const postgres = { isUp: false, detail: messageOf(thrown) };
-    return { postgres, sources: [], gaps: [], deadLetters: [], setAside: { count: 0, latest: [] } };
+    return { postgres, sources: [], gaps: [], deadLetters: [], setAside: { count: 0, latest: [] }, waiting: [] };
   }
 }
 
@@ -72,7 +74,8 @@ async function readHealth(urls: Readonly<Record<string, string>>) {
 
 const BAD_STATES = ['down', 'stalled', 'not_begun'];
 
-function findingsOf({ postgres, connect, sources, gaps, deadLetters, setAside }: Omit<Status, 'findings'>): string[] {
+function findingsOf(status: Omit<Status, 'findings'>): string[] {
+  const { postgres, connect, sources, gaps, deadLetters, setAside } = status;
   const stages = sources.flatMap(({ source, stages }) =>
     stages
       .filter(({ state }) => BAD_STATES.includes(state))
@@ -86,10 +89,14 @@ function findingsOf({ postgres, connect, sources, gaps, deadLetters, setAside }:
       ({ gapId, stage, source, code }) =>
         `gap ${gapId.slice(0, 8)} (${code}) holds ${stage} of source ${source} until a person decides`,
     ),
-    ...deadLetters.map(
-      ({ count, code, stage, source }) =>
-        `${count} dead ${count === 1 ? 'letter' : 'letters'} (${code}) of ${stage} in source ${source}`,
-    ),
+    ...waitingFindings(status),
+    // What is kept beside the records that cannot be read is told of by what is set aside.
+    ...deadLetters
+      .filter(({ code }) => code !== 'raw.set_aside')
+      .map(
+        ({ count, code, stage, source }) =>
+          `${count} dead ${count === 1 ? 'letter' : 'letters'} (${code}) of ${stage} in source ${source}`,
+      ),
     ...(setAside.count === 0
       ? []
       : [
@@ -97,6 +104,17 @@ function findingsOf({ postgres, connect, sources, gaps, deadLetters, setAside }:
         ]),
   ];
 }
+
+/** Longer than this, a transaction is not on its way. */
+const WAITING_MS_MAX = 60_000;
+
+const waitingFindings = ({ waiting, checkedAt }: Pick<Status, 'waiting' | 'checkedAt'>): string[] =>
+  waiting
+    .filter(({ last }) => Date.parse(checkedAt) - Date.parse(last) > WAITING_MS_MAX)
+    .map(
+      ({ stage, source, subject, records, last }) =>
+        `${subject ?? 'a record'} of source ${source} is not whole: ${stage} has ${records} records of it, the last of ${last}`,
+    );
 
 function connectFindings(connect: Status['connect']): string[] {
   if (connect === null) return [];

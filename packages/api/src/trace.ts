@@ -109,8 +109,8 @@ function tracedChange(event: ChangeEvent): TracedChange {
     schemaVersion: event.schemaVersion,
     file,
     position,
-    row,
-    gtid,
+    row: row ?? 0,
+    gtid: gtid === undefined ? event.transactionId : gtid,
     thread,
   };
 }

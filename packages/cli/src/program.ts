@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { decideGap, listAnomalies, listGaps, showStatus, showSummary, showTrace } from './commands.ts';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
+import { listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
 
 const HELP = `
 Environment (flags come before it):
@@ -9,6 +10,7 @@ Environment (flags come before it):
   PACK_DIR                          folder of the pack; its time zone is that of today and yesterday
   CONNECT_URL                       Kafka Connect's REST API, for status
   STAGE_URLS                        health endpoints of the stages, for status: normalizer=http://host:port,...
+  DEAD_LETTER_KEY, ..._FILE         the key of dead letters, to show their bytes and to hand in corrected ones
   NO_COLOR                          no colour; into a pipe there is none anyway
 
 Exit codes:
@@ -83,10 +85,56 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
     .action((id: string, decision: string, _, self: Command) =>
       done(decideGap(io, self.optsWithGlobals(), id, decision)),
     );
+  addLetterCommands(command, io, done);
   return program;
 }
 
+type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
+
+/** Commands about dead letters, and those that ask something of a running stage. */
+function addLetterCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const letters = command('dead-letters', 'records that could not be read, and what is set aside with them');
+  command('list', 'list them by what they belong to, the newest first', letters)
+    .option('--source <name>', 'of one source')
+    .option('--stage <name>', 'of one stage')
+    .option('--sequence <number>', 'of one sequence', wholeNumber)
+    .option('--code <code>', 'with this code')
+    .option('--since <when>', 'found since a day, or back from now: 30m, 12h, 7d')
+    .option('--state <state>', 'open, repaired or all', 'open')
+    .option('--limit <count>', 'how many to list', wholeNumber, 50)
+    .action((_, self: Command) => done(listDeadLetters(io, self.optsWithGlobals())));
+  command('show <sequence-or-id>', 'show the records of a sequence, or one by its id, with their bytes', letters)
+    .option('--source <name>', 'the source; needed only when several have dead letters of the sequence')
+    .option('--limit <count>', 'how many records to show', wholeNumber, 100)
+    .option('--values', 'print the values alone, all of them, a line each: to correct and hand in with repair')
+    .action((id: string, _, self: Command) => done(showDeadLetters(io, self.optsWithGlobals(), id)));
+  asking(
+    command(
+      'repair <source> <sequence>',
+      'read again what is set aside under a sequence, and append its repair',
+      letters,
+    ),
+  )
+    .option('--file <file>', 'corrected raw records, one in each line, which stand in for all that were kept')
+    .action((source: string, sequence: string, _, self: Command) =>
+      done(repair(io, self.optsWithGlobals(), source, wholeNumber(sequence))),
+    );
+  asking(command('republish <stage> <source>', 'make a stage publish everything from a sequence on once more'))
+    .requiredOption('--from <sequence>', 'the first sequence', wholeNumber)
+    .action((stage: string, source: string, _, self: Command) =>
+      done(republish(io, self.optsWithGlobals(), stage, source)),
+    );
+  command('requests', 'list what people asked of stages, and the answers').action((_, self: Command) =>
+    done(listRequests(io, self.optsWithGlobals())),
+  );
+}
+
+const asking = (command: Command): Command =>
+  command
+    .option('--by <name>', 'who asks; else the user of this machine')
+    .option('--wait <seconds>', 'how long to wait for the answer of the stage', wholeNumber, 20);
+
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 to 1000.');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
   return Number(text);
 }

@@ -1,3 +1,3 @@
 export { canonicalJson } from './canonical.ts';
-export { digest } from './digest.ts';
+export { DIGEST_OF_NOTHING, digest, digestAfter } from './digest.ts';
 export { identify } from './identity.ts';

@@ -26,14 +26,21 @@ export const ChangeEvent = z.object({
   metadata: z.object({
     connector: z.string(),
     version: z.string(),
+    /** Columns whose value may stand for one that the connector could not give; only there when there are any. */
+    doubtful: z.array(z.string()).optional(),
     file: z.string(),
+    /** The table that a tool is changing online, where this one only helps to do so: no change of the business. */
+    ghostOf: z.string().optional(),
     position: z.int(),
-    row: z.int(),
-    gtid: z.string().nullable(),
+    /** Place in the binary log's event; 0 where it is not there. */
+    row: z.int().optional(),
+    /** Where it is not the transaction's id. */
+    gtid: z.string().nullable().optional(),
     thread: z.int().nullable(),
-    snapshot: z.boolean(),
-    /** True when no schema was known and types were guessed from the values. */
-    inferred: z.boolean(),
+    /** True for a row of a snapshot, or not there. */
+    snapshot: z.boolean().optional(),
+    /** True when no schema was known and types were guessed from the values, or not there. */
+    inferred: z.boolean().optional(),
   }),
 });
 export type ChangeEvent = z.infer<typeof ChangeEvent>;

@@ -1,5 +1,6 @@
 import type { GtidSet } from './gtid.ts';
 import type { NewItems } from './record.ts';
+import type { SchemaVersion } from './schema-version.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Reads what a stage remembers under a key, `undefined` when nothing. */
@@ -19,6 +20,13 @@ export interface Decision<Out, Value> {
   readonly open?: string;
   /** True when this only closed what was open before: the same record is decided on once more, now. */
   readonly again?: boolean;
+  /**
+   * The record is one of a unit that is being set aside: its bytes are kept until the unit is emitted. `first`: what was kept before belongs
+   * to a unit that begins anew here. `once`: unless equal bytes are kept already, for a record that does not say where in the unit it belongs.
+   */
+  readonly keeps?: 'first' | 'each' | 'once';
+  /** Definitions of tables that hold from here on, to land beside what is emitted. */
+  readonly schemaVersions?: readonly SchemaVersion[];
   /** The source transaction that is accounted for with this decision. */
   readonly gtid?: string;
 }
@@ -32,6 +40,8 @@ export interface Start<Value> {
   readonly recall: Recall<Value>;
   /** Subjects of the gaps that a person accepted: met again, they are gone past. */
   readonly accepted: ReadonlySet<string>;
+  /** Units that were found to be unreadable: each of their records is kept, and they are emitted as set aside. */
+  readonly poisoned?: ReadonlySet<string>;
   /** For items that are gathered over many records: such a list may be as long as it likes. */
   readonly newItems: NewItems;
 }

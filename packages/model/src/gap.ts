@@ -16,6 +16,7 @@ export const GAP_CODES = {
   'sequence.jump': 'a record announces a sequence that does not follow the last one landed',
   'transaction.incomplete': 'another transaction began before the open one was complete',
   'transaction.hole': 'rows of a transaction are missing between two that arrived',
+  'transaction.poisoned': 'a raw record cannot be read, and the stage was told to ask before it sets anything aside',
   'snapshot.begun_again':
     'a second snapshot begins at another position: what was deleted between the two is not told of',
   'source.rewritten': 'a transaction id came again with other content: the binary log was reset or the source restored',

@@ -5,7 +5,17 @@ export type { Decision, Fold, Recall, Start } from './fold.ts';
 export { GAP_CODES, type Gap, type GapCode, gap } from './gap.ts';
 export { GtidSet } from './gtid.ts';
 export type { Head, Position } from './head.ts';
-export type { DeadLetter, Landed, Landing, Ledger, RecordedGap } from './ledger.ts';
+export type {
+  Book,
+  DeadLetter,
+  KeptRecord,
+  Landed,
+  Landing,
+  Ledger,
+  RecordedGap,
+  SetAsideUnit,
+  Waiting,
+} from './ledger.ts';
 export { Bug, must } from './must.ts';
 export { Fact, Narrative } from './narrative.ts';
 export {
@@ -18,6 +28,8 @@ export {
   type WrittenRecord,
   withItems,
 } from './record.ts';
+export { REQUEST_KINDS, type RequestKind, type StageRequest } from './request.ts';
+export type { ColumnDefinition, SchemaChangeKind, SchemaVersion } from './schema-version.ts';
 export { microsecondsOf, Timestamp, timestampOf } from './time.ts';
 export { rawTopic, sourceOfRawTopic, topics } from './topics.ts';
 export { FAULT_CODES, type Fault, type FaultCode, type Repeat, reject, skip, type Verdict } from './verdict.ts';

@@ -1,11 +1,15 @@
 import type { Gap } from './gap.ts';
 import type { Head, Position } from './head.ts';
-import type { WrittenRecord } from './record.ts';
+import type { Items, WrittenRecord } from './record.ts';
+import type { StageRequest } from './request.ts';
+import type { SchemaVersion } from './schema-version.ts';
 import type { Fault, Repeat } from './verdict.ts';
 
 /** A record that a stage refused, with its bytes and where it stood. */
 export interface DeadLetter {
   readonly sequence: number | null;
+  /** Place among the records of the unit that is set aside, from 1; null for a record by itself. */
+  readonly ordinal: number | null;
   readonly fault: Fault;
   readonly topic: string;
   readonly partition: number;
@@ -23,8 +27,12 @@ export interface Landing<Item> {
   readonly gtids: string;
   readonly records: readonly WrittenRecord<Item>[];
   readonly remember: ReadonlyMap<string, unknown>;
-  readonly deadLetters: readonly DeadLetter[];
+  /** In their order; perhaps more of them than memory should hold. */
+  readonly deadLetters: Items<DeadLetter>;
   readonly repeats: readonly Repeat[];
+  readonly schemaVersions?: readonly SchemaVersion[];
+  /** The request that this landing fulfils, at the sequence `landed`. */
+  readonly answers?: string;
 }
 
 /** How a landing ended: the new head, or the gap that forbids it. */
@@ -36,15 +44,53 @@ export interface RecordedGap {
   readonly decision: 'accept' | 'retry' | null;
 }
 
+/** What a reader begins with: the stage's book as it stands in the database. */
+export interface Book {
+  readonly head: Head;
+  /** What the stage remembers. */
+  readonly memory: Map<string, unknown>;
+  /** Subjects of the gaps that a person accepted. */
+  readonly accepted: ReadonlySet<string>;
+  /** A person said that the sequence that is due stands further on in the topic, behind those that jump ahead of it. */
+  readonly looksAhead?: boolean;
+}
+
+/** Records that wait for more of them before they make a whole. */
+export interface Waiting {
+  /** What is open, where the stage has a name for it. */
+  readonly subject: string | null;
+  /** Number of records that were read of it. */
+  readonly records: number;
+  /** Publishing time of the first and of the last of them, in milliseconds since the epoch. */
+  readonly since: number;
+  readonly last: number;
+}
+
+/** What was set aside under a sequence. */
+export interface SetAsideUnit {
+  readonly transactionId: string;
+  readonly timestamp: string;
+  /** The sequence that repaired it, once one has. */
+  readonly repairedBy: number | null;
+}
+
+/** A raw record as it was kept or handed in; its bytes are undefined when they are gone. */
+export interface KeptRecord {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null | undefined;
+}
+
 /**
- * A stage's book in the database: its head, its records, its memory, its dead letters and gaps. `storage` implements it; every call
- * throws a retryable trouble while the database is away.
+ * A stage's book in the database: its head, its records, its memory, its dead letters, gaps and requests. `storage` implements it; every
+ * call throws a retryable trouble while the database is away.
  */
 export interface Ledger<Item> {
-  /** The head (a fresh one at 0 for a new source), what the stage remembers, and the subjects of accepted gaps. */
-  readonly open: (
-    source: string,
-  ) => Promise<{ head: Head; memory: Map<string, unknown>; accepted: ReadonlySet<string> }>;
+  /**
+   * The book, with a fresh head at 0 for a new source. A jump that a person accepted is gone past here: the head moves behind it, and what
+   * it skipped is published as set aside.
+   */
+  readonly open: (source: string) => Promise<Book>;
   /** Lands by compare-and-set; throws the trouble `stage.fenced` when the stored head is another one. */
   readonly land: (
     landing: Landing<Item>,
@@ -59,4 +105,14 @@ export interface Ledger<Item> {
   /** Asks the database for a sign of life. */
   readonly ping: () => Promise<void>;
   readonly gapDecision: (gapId: string) => Promise<RecordedGap['decision']>;
+  /** What people ask of this stage in these sources and has no answer yet, the oldest first. */
+  readonly requests: (sources: readonly string[]) => Promise<readonly StageRequest[]>;
+  /** Answers a request, once: why it was refused, or null when it is done. */
+  readonly answer: (requestId: string, refusal: string | null) => Promise<void>;
+  /** What is set aside under a sequence of the log; undefined when nothing is. */
+  readonly setAside: (source: string, sequence: number) => Promise<SetAsideUnit | undefined>;
+  /** The raw records of a unit that was set aside, in order: as they were kept, or as the request hands them in corrected. */
+  readonly keptRecords: (request: StageRequest) => AsyncIterable<KeptRecord>;
+  /** Writes down what waits in a source for more records, or that nothing does. */
+  readonly noteWaiting: (source: string, waiting: Waiting | null) => Promise<void>;
 }

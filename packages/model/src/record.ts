@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { Timestamp } from './time.ts';
 
-/** What a sequence stands for: a source transaction, a DDL, a TRUNCATE, a piece of the snapshot, or one that could not be read. */
-export const RecordKind = z.enum(['transaction', 'schema_change', 'truncate', 'snapshot', 'set_aside']);
+/**
+ * What a sequence stands for: a source transaction, a DDL, a TRUNCATE, a piece of the snapshot, one that could not be read, or the repair of
+ * such a one.
+ */
+export const RecordKind = z.enum(['transaction', 'schema_change', 'truncate', 'snapshot', 'set_aside', 'repair']);
 export type RecordKind = z.infer<typeof RecordKind>;
 
 /** What every record of a dense topic has: one record per source and sequence, in pieces when it is large, perhaps with no items. */
@@ -15,6 +18,8 @@ const envelope = {
   timestamp: Timestamp,
   piece: z.int().min(0),
   last: z.boolean(),
+  /** Of a repair: the sequence that was set aside, at whose place folds read this record. */
+  repairs: z.int().min(1).optional(),
 };
 
 /** The contract of a dense topic whose records carry items of one kind. */
@@ -41,6 +46,8 @@ export interface DenseRecord<Item> {
   readonly transactionId: string;
   readonly timestamp: Timestamp;
   readonly items: Items<Item>;
+  /** Of a repair: the sequence that was set aside, at whose place folds read this record. */
+  readonly repairs?: number | undefined;
 }
 
 /** The record that announces the same sequence with other items. */
@@ -51,10 +58,13 @@ export const withItems = <Item>(record: DenseRecord<unknown>, items: Items<Item>
   transactionId: record.transactionId,
   timestamp: record.timestamp,
   items,
+  ...(record.repairs !== undefined && { repairs: record.repairs }),
 });
 
 /** A whole record with the exact bytes of each item: what is stored, hashed and published. */
 export interface WrittenRecord<Item> {
   readonly record: DenseRecord<Item>;
   readonly bodies: Items<string>;
+  /** Of what is set aside: the digest over its raw records, each in its order. */
+  readonly rawDigest?: string;
 }

@@ -11,9 +11,11 @@ export interface Fault {
 /** Why input can be refused; `docs/reference/faults.md` lists the same set. */
 export const FAULT_CODES = {
   'raw.not_json': 'the bytes of a raw record are not JSON',
+  'raw.not_avro': 'the bytes of a framed raw record are not Avro of a schema that the registry has',
   'raw.unknown_shape': 'a raw record is neither a row, a transaction marker nor a schema change',
   'raw.value': 'a column value does not fit the column type that the schema declares',
   'record.unreadable': 'a record of one of our own topics does not fit its contract',
+  'raw.set_aside': 'a raw record that can be read, of a transaction that cannot: it is kept with the others',
   'rule.failed': 'a rule of the pack could not be evaluated on a transaction',
   'detector.failed': 'a detector could not be evaluated on a record',
 } as const;
@@ -24,6 +26,8 @@ export type Verdict<Out> =
   | { readonly kind: 'emit'; readonly out: Out; readonly faults?: readonly Fault[] }
   | { readonly kind: 'skip'; readonly why: string; readonly repeats?: Repeat }
   | { readonly kind: 'reject'; readonly fault: Fault }
+  /** The unit that the record belongs to cannot be read whole: it is to be read once more from its first record, and set aside. */
+  | { readonly kind: 'poison'; readonly unit: string; readonly fault: Fault }
   | { readonly kind: 'gap'; readonly gap: Gap };
 
 /** A transaction that came again: it must be the one that landed, or the source's history was rewritten. */

@@ -11,13 +11,14 @@ import {
 import { type Calendar, makeCalendar, type Pack } from '@overlay/packs';
 import { makeActors } from './actor.ts';
 import { bulkChange, RULE_ROWS_MAX } from './bulk.ts';
-import { findLabel, type Label, type LabelChanges, learnLabels } from './labels.ts';
+import { withoutGhosts } from './ghost-rows.ts';
+import { findLabel, type Label, type LabelChanges, learnLabels, onlyUnknown } from './labels.ts';
 import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
-import { transactionOf } from './transaction.ts';
+import { isAct, transactionOf } from './transaction.ts';
 
 /**
  * The stage that says what a transaction means, by the rules of a pack. One record out for each record in, possibly with no events:
- * only transactions have any, and a very large one has just a `bulk.change`; the rows of every record, also of the snapshot, teach the
+ * only transactions and their repairs have any, and a very large one has just a `bulk.change`; the rows of every record, also of the snapshot, teach the
  * names that expressions ask for. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
  * what the others gave.
  */
@@ -31,9 +32,14 @@ export function makeInfer(
     open: ({ recall }) => {
       const names = makeNames(recall);
       const rules = pack.rules.map((rule) => makeRule(rule, lookupsOf(calendar, names), identify));
-      return (record) => {
+      return (whole) => {
+        const record = withoutGhosts(whole);
         if (record.items.length > RULE_ROWS_MAX)
-          return bulkDecision(record, identify, learnLabels(pack.tables, record.items, recall));
+          return bulkDecision(
+            record,
+            identify,
+            learned(record, learnLabels(pack.tables, record.items, recall), recall),
+          );
         const transaction = transactionOf(record);
         const changes = learnLabels(pack.tables, transaction.rows, recall);
         names.use(changes);
@@ -42,12 +48,15 @@ export function makeInfer(
           actorOf: actorsOf(transaction, (key) => names.find(pack.actors.labels, key)),
           takeUnknownLabels: names.takeUnknown,
         };
-        const applied = record.kind === 'transaction' ? rules.map((apply) => apply(around)) : [];
-        return decisionOf(record, applied, changes);
+        const applied = isAct(record) ? rules.map((apply) => apply(around)) : [];
+        return decisionOf(record, applied, learned(record, changes, recall));
       };
     },
   };
 }
+
+const learned = (record: DenseRecord<ChangeEvent>, changes: LabelChanges, recall: Recall<Label>): LabelChanges =>
+  record.kind === 'repair' ? onlyUnknown(changes, recall) : changes;
 
 function decisionOf(
   record: DenseRecord<ChangeEvent>,
@@ -70,7 +79,7 @@ function bulkDecision(
   identify: Identify,
   changes: LabelChanges,
 ): Decision<DenseRecord<BusinessEvent>, Label> {
-  const out = withItems(record, record.kind === 'transaction' ? [bulkChange(record, identify)] : []);
+  const out = withItems(record, isAct(record) ? [bulkChange(record, identify)] : []);
   return { verdict: { kind: 'emit', out }, ...(changes.size > 0 && { remember: [...changes] }) };
 }
 

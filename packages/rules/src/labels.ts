@@ -30,6 +30,10 @@ export function learnLabels(
   return changes;
 }
 
+/** What a repair may teach: its rows are older than what is remembered, so only names that nothing else gave. */
+export const onlyUnknown = (changes: LabelChanges, recall: Recall<Label>): LabelChanges =>
+  new Map([...changes].filter(([key, label]) => label !== null && recall(key) === undefined));
+
 /** A label as it stands after the changes. */
 export const findLabel = (changes: LabelChanges, recall: Recall<Label>, table: string, key: string): Label | null => {
   const at = labelKey(table, key);

@@ -25,6 +25,15 @@ function inOrder(rows: readonly ChangeEvent[]): readonly ChangeEvent[] {
   return isSorted ? rows : rows.toSorted((a, b) => a.order - b.order);
 }
 
+/** Whether somebody acted: a transaction of the source, or the repair of one. Snapshots, TRUNCATEs and DDLs are no acts of the business. */
+export function isAct({ kind, items }: DenseRecord<ChangeEvent>): boolean {
+  if (kind !== 'repair') return kind === 'transaction';
+  const [first] = items;
+  return first !== undefined && ROW_CHANGES.has(first.operation);
+}
+
+const ROW_CHANGES: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE']);
+
 /** The row as it is now; of a deleted row, as it was. */
 export const valuesOf = (row: ChangeEvent): Row => row.after ?? row.before ?? EMPTY;
 

@@ -37,6 +37,11 @@ export class Health {
     return this.#states.get(dependency)?.detail === UNKNOWN;
   }
 
+  /** True when it was reported down, and not up since. */
+  isDown(dependency: string): boolean {
+    return this.#states.get(dependency)?.isUp === false;
+  }
+
   /** True when everything is up. */
   get isReady(): boolean {
     return [...this.#states.values()].every((state) => state.isUp);

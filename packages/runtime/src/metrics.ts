@@ -13,6 +13,8 @@ export interface Metrics {
   /** Age of the oldest record not yet accounted for, 0 when there is none. */
   readonly lagSeconds: Gauge<'stage' | 'source'>;
   readonly landedSequence: Gauge<'stage' | 'source'>;
+  /** Seconds since the last record came of what is not whole, 0 when nothing waits. */
+  readonly waitingSeconds: Gauge<'stage' | 'source'>;
   /** 1 while a source is held because of a gap. */
   readonly held: Gauge<'stage' | 'source'>;
   /** Times that a landing was refused because another copy of the stage had moved the head. */
@@ -46,6 +48,10 @@ export function makeMetrics(): Metrics {
     lagRecords: gauge('audit_lag_records', 'Records of the input topic not yet accounted for'),
     lagSeconds: gauge('audit_lag_seconds', 'Age of the oldest record not yet accounted for, in seconds'),
     landedSequence: gauge('audit_landed_sequence', 'The last sequence that landed'),
+    waitingSeconds: gauge(
+      'audit_waiting_seconds',
+      'Seconds since the last record came of a transaction that is not whole, 0 when none waits',
+    ),
     held: gauge('audit_source_held', '1 while a source is held because of a gap'),
     fenced: counter('audit_fenced_total', 'Landings refused because another copy had moved the head'),
     dependencyUp: new Gauge({

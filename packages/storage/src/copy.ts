@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { microsecondsOf } from '@overlay/model';
+import { microsecondsOf, must } from '@overlay/model';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
@@ -7,7 +7,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 export type Field = string | number | null;
 
 /** Postgres types that COPY writes, by the names of Postgres. */
-export type ColumnType = 'text' | 'json' | 'uuid' | 'integer' | 'bigint' | 'real' | 'timestamptz';
+type ColumnType = 'text' | 'json' | 'uuid' | 'integer' | 'bigint' | 'real' | 'timestamptz';
 
 /** The columns of a COPY, in the order of its fields. */
 export type Columns = readonly (readonly [name: string, type: ColumnType])[];
@@ -51,12 +51,17 @@ const NULL = -1;
 const EPOCH_US = Date.UTC(2000, 0, 1) * 1000;
 const TWO_32 = 2 ** 32;
 
-/** Rows as bytes of COPY's binary format, in chunks. */
+/** Text up to this long is written character by character, which for a few of them is faster than a call into Node. */
+const SHORT_LENGTH = 40;
+const DASH = 0x2d;
+const CHARACTER_A = 0x61;
+
+/** Rows as bytes of COPY's binary format, in chunks. Every row of every table passes here, so bytes are set one by one. */
 class CopyEncoder {
   /** Chunks that are ready to be sent. */
   readonly full: Buffer[] = [HEADER];
   readonly #types: readonly ColumnType[];
-  #buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #buffer: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #at = 0;
   #instant = { text: '', microseconds: 0 };
 
@@ -65,20 +70,21 @@ class CopyEncoder {
   }
 
   row(fields: readonly Field[]): void {
+    const types = this.#types;
     this.#reserve(2);
-    this.#at = this.#buffer.writeInt16BE(this.#types.length, this.#at);
-    for (let index = 0; index < this.#types.length; index++) {
+    this.#int16(types.length);
+    for (let index = 0; index < types.length; index++) {
       const field = fields[index] ?? null;
       if (field === null) {
         this.#reserve(4);
-        this.#at = this.#buffer.writeInt32BE(NULL, this.#at);
-      } else this.#field(this.#types[index] ?? 'text', field);
+        this.#int32(NULL);
+      } else this.#field(types[index] ?? 'text', field);
     }
   }
 
   end(): readonly Buffer[] {
     this.#reserve(2);
-    this.#at = this.#buffer.writeInt16BE(TRAILER, this.#at);
+    this.#int16(TRAILER);
     return [...this.full.splice(0), this.#buffer.subarray(0, this.#at)];
   }
 
@@ -93,38 +99,78 @@ class CopyEncoder {
     if (type === 'json') this.#text(String(field));
     else if (type === 'text') this.#text(withoutNul(String(field)));
     else if (type === 'uuid') this.#uuid(String(field));
-    else if (type === 'timestamptz') this.#wide(this.#microseconds(String(field)));
-    else if (type === 'bigint') this.#wide(Number(field));
+    else if (type === 'timestamptz') this.#int64(this.#microseconds(String(field)));
+    else if (type === 'bigint') this.#int64(Number(field));
     else {
-      this.#fixed(4);
-      if (type === 'integer') this.#at = this.#buffer.writeInt32BE(Number(field), this.#at);
+      this.#reserve(8);
+      this.#int32(4);
+      if (type === 'integer') this.#int32(Number(field));
       else this.#at = this.#buffer.writeFloatBE(Number(field), this.#at);
     }
   }
 
-  #fixed(bytes: number): void {
-    this.#reserve(4 + bytes);
-    this.#at = this.#buffer.writeInt32BE(bytes, this.#at);
+  #int16(value: number): void {
+    this.#buffer[this.#at++] = value >>> 8;
+    this.#buffer[this.#at++] = value;
+  }
+
+  #int32(value: number): void {
+    const buffer = this.#buffer;
+    buffer[this.#at++] = value >>> 24;
+    buffer[this.#at++] = value >>> 16;
+    buffer[this.#at++] = value >>> 8;
+    buffer[this.#at++] = value;
+  }
+
+  /** A safe integer with its length, as two halves: faster than a BigInt. */
+  #int64(value: number): void {
+    this.#reserve(12);
+    this.#int32(8);
+    const high = Math.floor(value / TWO_32);
+    this.#int32(high);
+    this.#int32(value - high * TWO_32);
   }
 
   #text(text: string): void {
     this.#reserve(4 + text.length * CHARACTER_BYTES_MAX);
-    const bytes = this.#buffer.write(text, this.#at + 4, 'utf8');
-    this.#buffer.writeInt32BE(bytes, this.#at);
-    this.#at += 4 + bytes;
+    const start = this.#at;
+    this.#at += 4;
+    const bytes = this.#ascii(text) ? text.length : this.#buffer.write(text, start + 4, 'utf8');
+    this.#at = start;
+    this.#int32(bytes);
+    this.#at = start + 4 + bytes;
   }
 
+  /** Writes a short text without its length; false when it is not short or not ASCII. */
+  #ascii(text: string): boolean {
+    if (text.length > SHORT_LENGTH) return false;
+    const buffer = this.#buffer;
+    const start = this.#at;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > 127) return false;
+      buffer[start + index] = code;
+    }
+    return true;
+  }
+
+  /** Two lower-case hexadecimal digits a byte, dashes left out. */
   #uuid(text: string): void {
-    this.#fixed(16);
-    this.#at += this.#buffer.write(text.replaceAll('-', ''), this.#at, 'hex');
-  }
-
-  /** A safe integer as 64 bits in two halves, which is faster than a BigInt. */
-  #wide(value: number): void {
-    this.#fixed(8);
-    const high = Math.floor(value / TWO_32);
-    this.#buffer.writeInt32BE(high, this.#at);
-    this.#at = this.#buffer.writeUInt32BE(value - high * TWO_32, this.#at + 4);
+    this.#reserve(20);
+    this.#int32(16);
+    const buffer = this.#buffer;
+    let digits = 0;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code === DASH) continue;
+      const digit = code < CHARACTER_A ? code & 15 : code - CHARACTER_A + 10;
+      const at = this.#at + (digits >> 1);
+      if (digits & 1) buffer[at] = (buffer[at] ?? 0) | digit;
+      else buffer[at] = digit << 4;
+      digits++;
+    }
+    must(digits === 32, 'an id is a UUID in lower case');
+    this.#at += 16;
   }
 
   /** The same instant comes many times: with each row of a transaction. */

@@ -1,5 +1,7 @@
 export { openCases } from './cases.ts';
+export { type DataKeys, deadLetterConfig, expireHourly, makeDataKeys } from './data-keys.ts';
 export { Database, storageConfig } from './database.ts';
+export { openLetter } from './dead-letters.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
 export { migrate } from './migrate.ts';
 export {
@@ -14,19 +16,32 @@ export {
   readDayBound,
   readDaysBetween,
 } from './queries/days.ts';
+export {
+  type DeadLetterFilter,
+  type DeadLetterUnit,
+  findDeadLetters,
+  readDeadLettersOf,
+  readDeadLetterUnits,
+  type StoredDeadLetter,
+  sourcesWithDeadLetters,
+} from './queries/dead-letters.ts';
 export { type Found, findBusinessEvents, findByEntity, findByIds, findTransactions } from './queries/find.ts';
 export { readFactsBound, readHeads, readSources, STAGES, type StageHead } from './queries/heads.ts';
 export { readAuthors, readNarrative, storeNarrative } from './queries/narratives.ts';
 export {
   countDeadLetters,
+  countSequencesBetween,
   type DeadLetterCount,
   findGaps,
   readGaps,
   readSetAside,
+  readWaiting,
   type SetAside,
   type StoredGap,
+  type StoredWaiting,
   writeGapDecision,
 } from './queries/open-matters.ts';
+export { readRequest, readRequests, type StoredRequest, writeRequest } from './queries/requests.ts';
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
 export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';

@@ -1,28 +1,35 @@
 import { identify } from '@overlay/evidence';
-import type {
-  DeadLetter,
-  Gap,
-  Head,
-  Landed,
-  Landing,
-  Ledger,
-  Position,
-  RecordedGap,
-  Repeat,
-  WrittenRecord,
+import {
+  type Gap,
+  type Head,
+  type Landed,
+  type Landing,
+  type Ledger,
+  microsecondsOf,
+  type Position,
+  type RecordedGap,
+  type Repeat,
+  type WrittenRecord,
 } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
 import type { ClientBase } from 'pg';
 import { type Columns, copyRows, type Field, withoutNul } from './copy.ts';
+import type { DataKeys } from './data-keys.ts';
 import type { Database } from './database.ts';
+import { landDeadLetters, makeKeptRecords } from './dead-letters.ts';
+import { goPastJump, LOOKS_AHEAD } from './jumps.ts';
 import { makeEnsureWeeks } from './partitions.ts';
 import type { RecordTable } from './record-tables.ts';
+import { readOpenRequests, readSetAsideUnit, writeAnswer, writeWaiting } from './requests.ts';
+import { landSchemaVersions } from './schema-versions.ts';
 import { makeUnpublished } from './unpublished.ts';
 
 /** What a ledger is made for: a stage, the table of its items, and whether it is the stage that makes sequences. */
 export interface LedgerOf<Item> {
   readonly stage: string;
   readonly table: RecordTable<Item>;
+  /** Seals and opens the bytes of dead letters. */
+  readonly dataKeys: DataKeys;
   /** True for the first stage: it also writes `transactions`, a row per sequence. */
   readonly ownsTransactions?: boolean;
   /** More to write in the landing transaction, derived from the same records. */
@@ -32,13 +39,14 @@ export interface LedgerOf<Item> {
 /** A stage's book in Postgres; see the contract in `model`. */
 export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger<Item> {
   const ensureWeeks = makeEnsureWeeks(database);
-  const { stage, table } = of;
+  const { stage, table, dataKeys } = of;
   return {
     open: (source) => openBook(database, stage, source),
     async land(landing, at) {
       const weeks = landing.records.map(({ record }) => record.timestamp);
       if (of.ownsTransactions) await ensureWeeks('transactions', weeks);
       await ensureWeeks(table.name, weeks);
+      const dataKey = landing.deadLetters.length > 0 ? await dataKeys.today() : undefined;
       at('before_begin');
       return withoutFrozen(database, landing.head, async (client) => {
         await lockHead(client, landing.head);
@@ -46,14 +54,17 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
         if (rewritten) return { kind: 'gap', gap: rewritten };
         await landRecords(client, of, landing);
         await landMemory(client, landing);
-        await landDeadLetters(client, landing);
+        await landSchemaVersions(client, landing.schemaVersions ?? []);
+        if (dataKey) await landDeadLetters(client, dataKey, landing);
+        if (landing.answers !== undefined)
+          await writeAnswer(client, landing.answers, { refusal: null, effectSequence: landing.landed });
         at('after_rows');
         const landed = await moveHead(client, landing);
         at('before_commit');
         return landed;
       });
     },
-    unpublished: makeUnpublished(database, table.name),
+    unpublished: makeUnpublished(database, table.name, stage),
     async notePublished(source, sequence) {
       await database.query(
         'update audit.heads set published = greatest(published, $3) where stage = $1 and source = $2',
@@ -71,6 +82,11 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
       );
       return row?.decision ?? null;
     },
+    requests: (sources) => readOpenRequests(database, stage, sources),
+    answer: (requestId, refusal) => writeAnswer(database, requestId, { refusal, effectSequence: null }),
+    setAside: (source, sequence) => readSetAsideUnit(database, source, sequence),
+    keptRecords: makeKeptRecords(database, dataKeys, stage),
+    noteWaiting: (source, waiting) => writeWaiting(database, stage, source, waiting),
   };
 }
 
@@ -102,6 +118,7 @@ async function openBook(database: Database, stage: string, source: string): Retu
     'insert into audit.heads (stage, source, revision, landed, published) values ($1, $2, 0, 0, 0) on conflict do nothing',
     [stage, source],
   );
+  await goPastJump(database, stage, source);
   // One snapshot for head and memory: another copy of the stage may be landing at this moment.
   return database.transaction(async (client) => {
     await client.query('set transaction isolation level repeatable read, read only');
@@ -119,6 +136,7 @@ async function openBook(database: Database, stage: string, source: string): Retu
     );
     const [row] = heads.rows;
     if (!row) throw new Trouble('postgres.unreachable', `the head of ${stage} in ${source} is not visible`);
+    const jumps = await client.query<{ decision: string | null }>(LOOKS_AHEAD, [stage, source, row.landed]);
     const { position, gtids } = row;
     const head: Head = {
       stage,
@@ -133,6 +151,7 @@ async function openBook(database: Database, stage: string, source: string): Retu
       head,
       memory: new Map(memory.rows.map(({ key, value }) => [key, value])),
       accepted: new Set(gaps.rows.map(({ subject }) => subject)),
+      looksAhead: jumps.rows[0]?.decision === 'retry',
     };
   });
 }
@@ -188,6 +207,8 @@ const TRANSACTION_COLUMNS: Columns = [
   ['transaction_id', 'text'],
   ['commit_time', 'timestamptz'],
   ['item_count', 'integer'],
+  ['raw_digest', 'text'],
+  ['repairs', 'bigint'],
 ];
 
 /** What every item's row begins with. */
@@ -200,13 +221,15 @@ const PLACE_COLUMNS: Columns = [
 
 async function landRecords<Item>(client: ClientBase, of: LedgerOf<Item>, { records }: Landing<Item>): Promise<void> {
   if (of.ownsTransactions && records.length > 0) {
-    const rows = records.map(({ record, bodies }) => [
+    const rows = records.map(({ record, bodies, rawDigest }) => [
       record.source,
       record.sequence,
       record.kind,
       record.transactionId,
       record.timestamp,
       bodies.length,
+      rawDigest ?? null,
+      record.repairs ?? null,
     ]);
     await copyRows(client, 'audit.transactions', TRANSACTION_COLUMNS, rows);
   }
@@ -249,33 +272,11 @@ async function landMemory(client: ClientBase, { head, remember }: Landing<unknow
   }
 }
 
-async function landDeadLetters(client: ClientBase, { head, deadLetters }: Landing<unknown>): Promise<void> {
-  for (const letter of deadLetters) {
-    await client.query(
-      `insert into audit.dead_letters (dead_letter_id, stage, source, sequence, code, detail, topic, partition, record_offset,
-        record_key, record_value) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
-      [
-        deadLetterId(head, letter),
-        head.stage,
-        head.source,
-        letter.sequence,
-        letter.fault.code,
-        letter.fault.detail,
-        letter.topic,
-        letter.partition,
-        letter.offset,
-        letter.key,
-        letter.value,
-      ],
-    );
-  }
-}
-
-const deadLetterId = ({ stage, source }: Head, { topic, partition, offset, fault }: DeadLetter): string =>
-  identify('dead letter', stage, source, topic, partition, offset, fault.code, fault.detail);
-
 /** A transaction id that came again must be the transaction that landed: same commit time, same number of changes. */
-async function findRewritten(client: ClientBase, { head, repeats }: Landing<unknown>): Promise<Gap | undefined> {
+async function findRewritten(
+  client: ClientBase,
+  { head, records, repeats }: Landing<unknown>,
+): Promise<Gap | undefined> {
   if (repeats.length === 0) return undefined;
   const known = await client.query<LandedTransaction>(
     `select transaction_id, kind, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count
@@ -283,6 +284,12 @@ async function findRewritten(client: ClientBase, { head, repeats }: Landing<unkn
     [head.source, repeats.map((repeat) => repeat.transactionId)],
   );
   const landed = new Map(known.rows.map((row) => [row.transaction_id, row]));
+  // What comes again soon may be in the very landing that brings it for the first time.
+  for (const { record, bodies } of records) {
+    const { transactionId: transaction_id, kind, timestamp } = record;
+    const commit_us = String(microsecondsOf(timestamp));
+    landed.set(transaction_id, { transaction_id, kind, commit_us, item_count: bodies.length });
+  }
   const other = repeats.find((repeat) => differs(repeat, landed.get(repeat.transactionId)));
   return (
     other && {
@@ -300,10 +307,10 @@ interface LandedTransaction {
   item_count: number;
 }
 
-/** A transaction that was accounted for without a record had no rows; what was set aside cannot be compared. */
+/** A transaction that was accounted for without a record had no rows; what was set aside cannot be compared, nor what repaired it. */
 function differs(repeat: Repeat, landed: LandedTransaction | undefined): boolean {
   if (!landed) return repeat.itemCount > 0;
-  if (landed.kind === 'set_aside') return false;
+  if (landed.kind === 'set_aside' || landed.kind === 'repair') return false;
   return (
     landed.item_count !== repeat.itemCount ||
     Math.floor(Number(landed.commit_us) / 1000) !== Date.parse(repeat.timestamp)

@@ -3,12 +3,16 @@ import type { Database } from './database.ts';
 import { log } from './migrations/0001-log.ts';
 import { roles } from './migrations/0002-roles.ts';
 import { analystViews } from './migrations/0003-analyst-views.ts';
+import { schemaVersions } from './migrations/0004-schema-versions.ts';
+import { deadLetters } from './migrations/0005-dead-letters.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-log': log,
   '0002-roles': roles,
   '0003-analyst-views': analystViews,
+  '0004-schema-versions': schemaVersions,
+  '0005-dead-letters': deadLetters,
 };
 
 /**

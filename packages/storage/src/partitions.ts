@@ -12,7 +12,9 @@ export function makeEnsureWeeks(database: Database): (table: string, timestamps:
   const known = new Set<string>();
   return async (table, timestamps) => {
     const wanted = new Map<string, string>();
-    for (const timestamp of timestamps) {
+    const days = new Map<string, string>();
+    for (const timestamp of timestamps) days.set(timestamp.slice(0, timestamp.indexOf('T')), timestamp);
+    for (const timestamp of days.values()) {
       const key = `${table}:${Math.floor((Date.parse(timestamp) - MONDAY_MS) / WEEK_MS)}`;
       if (!known.has(key)) wanted.set(key, timestamp.slice(0, 10));
     }

@@ -24,7 +24,13 @@ export interface Tables {
     updated_at: Generated<Date>;
   };
   'audit.stage_memory': { stage: string; source: string; key: string; value: unknown };
-  'audit.transactions': RecordRow & { kind: string; transaction_id: string; item_count: number };
+  'audit.transactions': RecordRow & {
+    kind: string;
+    transaction_id: string;
+    item_count: number;
+    raw_digest: string | null;
+    repairs: string | null;
+  };
   'audit.change_events': ItemRow & { event_id: string; database_name: string; table_name: string; operation: string };
   'audit.business_events': ItemRow & {
     event_id: string;
@@ -63,6 +69,23 @@ export interface Tables {
     as_of_sequence: string;
     author: string;
   };
+  'audit.schema_versions': RecordRow & {
+    ordinal: number;
+    kind: string;
+    table_id: string;
+    database_name: string;
+    table_name: string;
+    version: number;
+    previous_database: string | null;
+    previous_table: string | null;
+    definition: unknown;
+    defaults: unknown;
+    loses_rows: boolean;
+    gtid: string | null;
+    binlog_file: string;
+    binlog_position: string;
+    statement: string;
+  };
   'audit.dead_letters': {
     dead_letter_id: string;
     stage: string;
@@ -73,6 +96,9 @@ export interface Tables {
     topic: string;
     partition: number;
     record_offset: string;
+    ordinal: number | null;
+    record_digest: string;
+    key_id: string | null;
     record_key: Buffer | null;
     record_value: Buffer | null;
     found_at: Generated<Date>;

@@ -1,6 +1,8 @@
 import { type Items, RecordKind, type Timestamp, type WrittenRecord } from '@overlay/model';
 import { LongItems } from '@overlay/runtime';
 import type { Database } from './database.ts';
+import { stagesUpTo } from './queries/heads.ts';
+import { instant } from './queries/sql.ts';
 
 /** Sequences, and about how many items, that are read back at a time. */
 const SEQUENCES_MAX = 500;
@@ -8,7 +10,9 @@ const ITEMS_MAX = 5000;
 
 interface Envelope {
   sequence: string;
+  is_skipped: boolean;
   kind: string;
+  repairs: string | null;
   transaction_id: string;
   commit_time: string;
 }
@@ -18,11 +22,16 @@ interface Body {
   body: string;
 }
 
+/** Whether a person let this stage, or one before it, go past the sequence: nothing was made of it. */
+const SKIPPED = `exists (select from audit.skipped_sequences s where s.source = t.source and s.stage = any($4)
+  and t.sequence between s.first_sequence and s.last_sequence)`;
+
 /**
  * Reads landed records back, byte for byte as they landed, for publishing again. The envelope comes from `transactions`, which has a row
  * for every sequence, so a record without items is read back too. However long a record is, the memory for it is bounded.
  */
-export function makeUnpublished(database: Database, table: string) {
+export function makeUnpublished(database: Database, table: string, stage: string) {
+  const upTo = stagesUpTo(stage);
   return async function* unpublished(
     source: string,
     after: number,
@@ -31,9 +40,9 @@ export function makeUnpublished(database: Database, table: string) {
     for (let from = after + 1; from <= landed; from += SEQUENCES_MAX) {
       const to = Math.min(from + SEQUENCES_MAX - 1, landed);
       const envelopes = await database.query<Envelope>(
-        `select sequence, kind, transaction_id, to_char(commit_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as commit_time
-          from audit.transactions where source = $1 and sequence between $2 and $3 order by sequence`,
-        [source, from, to],
+        `select sequence, ${SKIPPED} as is_skipped, kind, repairs, transaction_id, ${instant('t.commit_time')} as commit_time
+          from audit.transactions t where source = $1 and sequence between $2 and $3 order by sequence`,
+        [source, from, to, upTo],
       );
       const counts = await database.query<{ sequence: string; items: number }>(
         `select sequence, count(*)::int as items from audit.${table} where source = $1 and sequence between $2 and $3 group by 1`,
@@ -89,16 +98,17 @@ async function* readRun(
 
 const writtenOf = (
   source: string,
-  { sequence, kind, transaction_id, commit_time }: Envelope,
+  { sequence, is_skipped, kind, repairs, transaction_id, commit_time }: Envelope,
   bodies: Items<string>,
 ): WrittenRecord<never> => ({
   record: {
     source,
     sequence: Number(sequence),
-    kind: RecordKind.parse(kind),
+    kind: is_skipped ? 'set_aside' : RecordKind.parse(kind),
     transactionId: transaction_id,
     timestamp: commit_time as Timestamp,
     items: [],
+    ...(repairs !== null && !is_skipped && { repairs: Number(repairs) }),
   },
   bodies,
 });

@@ -1,14 +1,15 @@
-import type { DenseRecord, Fault, Fold, NewItems } from '@overlay/model';
+import type { DenseRecord, Fault, Fold, NewItems, Recall, SchemaVersion } from '@overlay/model';
 import { z } from 'zod';
 import { unframe } from './framing.ts';
 import type { Message } from './kafka.ts';
 import { makeJoin, type Piece } from './pieces.ts';
 import type { Contract, SchemaRegistry } from './registry.ts';
 
-/** What bytes turned out to be: a record, one that is not whole yet, one that is nothing to us, or one that cannot be read. */
+/** What bytes turned out to be: a record, one that is not whole yet, one that is not due yet, nothing to us, or unreadable. */
 export type Decoded<In> =
   | { readonly kind: 'record'; readonly record: In; readonly sequence?: number }
   | { readonly kind: 'partial' }
+  | { readonly kind: 'ahead'; readonly sequence: number }
   | { readonly kind: 'skip'; readonly why: string }
   | { readonly kind: 'reject'; readonly fault: Fault };
 
@@ -21,8 +22,37 @@ export interface Input<In> {
   readonly isDense: boolean;
   /** What decoding will need of the world for these messages, such as the registry's word on their schemas. */
   readonly prepare?: (registry: SchemaRegistry, messages: readonly Message[]) => Promise<void>;
-  /** A decoder for the records of one source, in their order. */
-  readonly open: (newItems: NewItems) => (message: Message) => Decoded<In>;
+  /** A decoder for the records of one source, in their order, but for those that are too far ahead to be of use. */
+  readonly open: (newItems: NewItems, isAhead: (sequence: number) => boolean) => (message: Message) => Decoded<In>;
+}
+
+/** What is to be read again under a sequence that was set aside. */
+export interface RepairJob {
+  readonly source: string;
+  /** The sequence that the repair gets. */
+  readonly sequence: number;
+  /** The sequence that it repairs. */
+  readonly repairs: number;
+  /** The id of what was set aside, and the commit time that it stands under. */
+  readonly unit: string;
+  readonly timestamp: string;
+  readonly recall: Recall<unknown>;
+  readonly newItems: NewItems;
+}
+
+export type Repaired<Out> =
+  | {
+      readonly kind: 'repaired';
+      readonly out: DenseRecord<Out>;
+      readonly remember: readonly (readonly [key: string, value: unknown])[];
+      readonly schemaVersions?: readonly SchemaVersion[];
+    }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** Takes the raw records of a unit, in their order, and says at the end what they make. It is pure, and refuses by value. */
+interface Repairing<In, Out> {
+  readonly take: (record: Decoded<In>) => void;
+  readonly end: () => Repaired<Out>;
 }
 
 /** A stage as data: it reads one kind of record, decides by a pure fold, and emits another kind. */
@@ -33,6 +63,10 @@ export interface Arrow<In, Out, Value> {
   readonly fold: Fold<In, DenseRecord<Out>, Value>;
   /** The exact bytes of an item, as they are stored, hashed and published. */
   readonly bodyOf: (item: Out) => string;
+  /** What happens to what cannot be read: it is set aside (so it is when nothing is said), or a person is asked first. */
+  readonly poison?: 'set_aside' | 'stop';
+  /** Reads again what was set aside; only the stage that makes the sequences can. */
+  readonly repair?: (job: RepairJob) => Repairing<In, Out>;
 }
 
 /** Reads a dense topic by its contract, joining pieces. */
@@ -54,11 +88,12 @@ export function denseInput<Item>(contract: {
         else unknown.add(id);
       }
     },
-    open(newItems) {
+    open(newItems, isAhead) {
       const join = makeJoin<Item>(newItems);
       return (message) => {
         const piece = decodePiece(contract, message, unknown);
         if ('fault' in piece) return { kind: 'reject', fault: piece.fault };
+        if (isAhead(piece.sequence)) return { kind: 'ahead', sequence: piece.sequence };
         const record = join(piece);
         if (record === 'partial') return { kind: 'partial' };
         return record === 'repeat'

@@ -19,6 +19,13 @@ export const streamsConfig = {
     .describe(
       'how long the group waits for a member that is silent before another takes over its partitions, in milliseconds; brokers allow from group.min.session.timeout.ms (6000) on',
     ),
+  WAITING_ALARM_S: z.coerce
+    .number()
+    .min(1)
+    .default(60)
+    .describe(
+      'seconds without a further record after which a transaction that is not whole is an alarm: /readyz answers 503 until it goes on',
+    ),
   PUBLISH: z
     .enum(['on', 'off'])
     .default('on')

@@ -1,4 +1,4 @@
-export { type Arrow, type Decoded, denseInput, type Input } from './arrow.ts';
+export { type Arrow, type Decoded, denseInput, type Input, type RepairJob } from './arrow.ts';
 export { streamsConfig } from './config.ts';
 export { Broker, type Message } from './kafka.ts';
 export { partitionOf } from './partition.ts';

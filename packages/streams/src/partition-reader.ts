@@ -1,19 +1,25 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Gap, type Ledger, sourceOfRawTopic } from '@overlay/model';
-import { type Program, retry, Trouble } from '@overlay/runtime';
+import { lookEvery, type Program, retry, Trouble } from '@overlay/runtime';
 import type { Arrow } from './arrow.ts';
 import type { StageConfig } from './config.ts';
 import type { Batch, Broker, Consumer, Message, Watermarks } from './kafka.ts';
 import { partitionOf } from './partition.ts';
+import type { Place } from './place.ts';
 import type { Publisher } from './publisher.ts';
-import { type Place, SourceReader } from './source-reader.ts';
+import { type Republication, takeRequests } from './requests.ts';
+import { SourceReader } from './source-reader.ts';
 import { SourceWriter } from './source-writer.ts';
 
 /** Pause between two looks for a person's decision about a gap. */
 const DECISION_MS = 1000;
+/** Pause between two looks for what people ask of the stage. */
+const REQUESTS_MS = 2000;
 const HEARTBEAT_MS = 1000;
 /** Messages that are decided on before landing and publishing get their turn. */
 const SLICE_MESSAGES = 200;
+/** Unreadable units of a source that are known at a time: those that landed are met no more, and one that was forgotten is found again. */
+const POISONED_MAX = 1000;
 /** Offsets are committed this long after a landing: they are for those who watch the group, the position that counts is in the database. */
 const COMMIT_MS = 500;
 
@@ -28,7 +34,7 @@ export interface PartitionReaderDeps<In, Out, Value> {
   /** Partitions of the topic. */
   readonly partitions: number;
   /** What decoding a batch needs of the world. */
-  readonly prepare: (batch: Batch) => Promise<void>;
+  readonly prepare: (messages: readonly Message[]) => Promise<void>;
   /** Reports a bug: the process ends. */
   readonly fail: (thrown: unknown) => void;
 }
@@ -43,6 +49,9 @@ export class PartitionReader<In, Out, Value> {
   readonly #writers = new Map<string, SourceWriter<In, Out, Value>>();
   #committing: NodeJS.Timeout | undefined;
   readonly #held = new Set<string>();
+  /** By source, the units that cannot be read and are to be set aside. */
+  readonly #poisoned = new Map<string, Set<string>>();
+  readonly #endLooking: () => Promise<void>;
   readonly #left = new AbortController();
   readonly #signal: AbortSignal;
   /** What is under way: opening and taking never overlap. */
@@ -54,13 +63,15 @@ export class PartitionReader<In, Out, Value> {
   constructor(deps: PartitionReaderDeps<In, Out, Value>) {
     this.#deps = deps;
     this.#signal = AbortSignal.any([deps.program.signal, this.#left.signal]);
-    this.#begin();
+    void this.#begin();
+    this.#endLooking = lookEvery(REQUESTS_MS, () => this.#lookForRequests());
   }
 
   /** The partition was taken away: nothing of this life goes on. */
   abandon(): void {
     this.#left.abort('abandoned');
     clearTimeout(this.#committing);
+    void this.#endLooking();
     for (const writer of this.#writers.values()) void writer.close();
   }
 
@@ -84,8 +95,8 @@ export class PartitionReader<In, Out, Value> {
   }
 
   /** Begins from the stored heads, as soon as what is under way has ended. */
-  #begin(): void {
-    this.#next(() => this.#openAll()).catch((thrown) => this.#fail(thrown));
+  #begin(): Promise<void> {
+    return this.#next(() => this.#openAll()).catch((thrown) => this.#onOpeningFailed(thrown));
   }
 
   /** Does `work` after what is under way, however that ends. */
@@ -117,8 +128,13 @@ export class PartitionReader<In, Out, Value> {
   async #openSource(source: string, watermarks: Watermarks): Promise<void> {
     const { arrow, ledger, program, place, publisher } = this.#deps;
     const { metrics, logger, config } = program;
-    const book = await retry('postgres', this.#retrying, () => ledger.open(source));
-    const reader = new SourceReader(arrow, book, place, watermarks);
+    const { book, republication } = await retry('postgres', this.#retrying, async () =>
+      takeRequests(
+        { arrow, ledger, isPublishing: config.PUBLISH === 'on', prepare: this.#deps.prepare },
+        await ledger.open(source),
+      ),
+    );
+    const reader = new SourceReader(arrow, book, place, watermarks, this.#poisoned.get(source));
     const writer = new SourceWriter(reader, {
       stage: arrow.stage,
       ledger,
@@ -135,7 +151,23 @@ export class PartitionReader<In, Out, Value> {
     metrics.landedSequence.set({ stage: arrow.stage, source }, book.head.landed);
     const { landed, published } = book.head;
     logger.info({ source, landed, published, offset: String(reader.nextOffset) }, 'source opened');
-    if (published < landed && config.PUBLISH === 'on') await this.#publishAgain(reader, writer);
+    if (config.PUBLISH === 'on' && (published < landed || republication))
+      await this.#publishAgain(reader, writer, republication);
+  }
+
+  /** What another copy landed meanwhile is read anew. */
+  #onOpeningFailed(thrown: unknown): void {
+    if (thrown instanceof Trouble && thrown.code === 'stage.fenced' && !this.#signal.aborted) void this.#begin();
+    else this.#fail(thrown);
+  }
+
+  /** A request is taken up by beginning again: nothing else goes on in the source then. */
+  async #lookForRequests(): Promise<void> {
+    try {
+      if ((await this.#deps.ledger.requests(this.#sources)).length > 0 && !this.#signal.aborted) await this.#begin();
+    } catch (thrown) {
+      if (!(thrown instanceof Trouble)) this.#fail(thrown); // who watches the world says that the database is away
+    }
   }
 
   #fail(thrown: unknown): void {
@@ -151,7 +183,7 @@ export class PartitionReader<In, Out, Value> {
     }
     program.metrics.fenced.inc({ stage: arrow.stage, source });
     program.logger.warn({ ...this.#deps.place, why: thrown.message }, 'partition begins again');
-    this.#begin();
+    void this.#begin();
   }
 
   async #watermarks(): Promise<Watermarks> {
@@ -161,16 +193,21 @@ export class PartitionReader<In, Out, Value> {
     return found;
   }
 
-  async #publishAgain(reader: SourceReader<In, Out, Value>, writer: SourceWriter<In, Out, Value>): Promise<void> {
+  async #publishAgain(
+    reader: SourceReader<In, Out, Value>,
+    writer: SourceWriter<In, Out, Value>,
+    republication: Republication | undefined,
+  ): Promise<void> {
     const { ledger, publisher, program } = this.#deps;
     const { source, head } = reader;
+    const after = Math.min(head.published, (republication?.from ?? Number.POSITIVE_INFINITY) - 1);
     program.crashAt('republish.before');
-    await retry('kafka', this.#retrying, () =>
-      publisher.publish(ledger.unpublished(source, head.published, head.landed)),
-    );
+    await retry('kafka', this.#retrying, () => publisher.publish(ledger.unpublished(source, after, head.landed)));
     program.crashAt('republish.after');
     await writer.note(head.landed);
-    program.logger.info({ source, from: head.published + 1, to: head.landed }, 'records published again');
+    for (const requestId of republication?.requestIds ?? [])
+      await retry('postgres', this.#retrying, () => ledger.answer(requestId, null));
+    program.logger.info({ source, from: after + 1, to: head.landed }, 'records published again');
   }
 
   /**
@@ -193,7 +230,7 @@ export class PartitionReader<In, Out, Value> {
     if (batch.isStale() || this.#signal.aborted) return;
     program.crashAt('read.before');
     if (!(await this.#isNext(batch))) return;
-    await this.#deps.prepare(batch);
+    await this.#deps.prepare(batch.messages);
     for (let from = 0; from < batch.messages.length; from += SLICE_MESSAGES) {
       if (from > 0) await nextTurn();
       if (batch.isStale() || this.#signal.aborted) return;
@@ -207,11 +244,23 @@ export class PartitionReader<In, Out, Value> {
   async #handOver(): Promise<boolean> {
     if ([...this.#readers.values()].some((reader) => reader.isLost))
       return this.#again('the topic was put back under our feet');
+    const poisoned = [...this.#readers.values()].filter((reader) => reader.poisoned !== undefined);
+    if (poisoned.length > 0) return this.#setAside(poisoned);
     for (const writer of this.#writers.values()) {
       writer.wake();
       await writer.room();
     }
     return true;
+  }
+
+  /** Goes back to before what cannot be read, once all that came before it has landed, to set it aside from its first record on. */
+  async #setAside(readers: readonly SourceReader<In, Out, Value>[]): Promise<false> {
+    for (const { source, poisoned } of readers) {
+      const units = [...(this.#poisoned.get(source) ?? []), poisoned ?? ''];
+      this.#poisoned.set(source, new Set(units.slice(-POISONED_MAX)));
+      await this.#writers.get(source)?.landed();
+    }
+    return this.#again(`${readers.map(({ poisoned }) => poisoned).join(', ')} cannot be read, and is set aside whole`);
   }
 
   #decide(topic: string, messages: readonly Message[]): void {
@@ -289,19 +338,20 @@ export class PartitionReader<In, Out, Value> {
 
   async #holdAtGap(reader: SourceReader<In, Out, Value>): Promise<void> {
     if (reader.gap && !this.#held.has(reader.source)) await this.#hold(reader, reader.gap);
+    const { place, consumer } = this.#deps;
+    const isAllStopped = [...this.#readers.values()].every(({ gap }) => gap !== undefined);
+    if (isAllStopped) consumer()?.pause(place.topic, place.partition);
   }
 
   /** Records the gap and waits, beside the other sources, for a person's decision; then the partition begins again. */
   async #hold(reader: SourceReader<In, Out, Value>, gap: Gap): Promise<void> {
-    const { arrow, ledger, program, place, consumer } = this.#deps;
+    const { arrow, ledger, program, place } = this.#deps;
     const { source, head } = reader;
     this.#held.add(source);
     const at = { ...place, offset: String(reader.nextOffset) };
     const { gapId } = await retry('postgres', this.#retrying, () => ledger.recordGap(head, gap, at));
     program.metrics.held.set({ stage: arrow.stage, source }, 1);
     program.logger.error({ source, gapId, code: gap.code, detail: gap.detail }, 'source is held because of a gap');
-    const isAllHeld = [...this.#readers.keys()].every((name) => this.#held.has(name));
-    if (isAllHeld) consumer()?.pause(place.topic, place.partition);
     this.#awaitDecision(gapId, source).catch((thrown) => this.#fail(thrown));
   }
 
@@ -313,7 +363,7 @@ export class PartitionReader<In, Out, Value> {
       if (decision === null) continue;
       program.logger.info({ source, gapId, decision }, 'a person decided about the gap');
       this.#held.delete(source);
-      this.#begin();
+      void this.#begin();
       return;
     }
   }

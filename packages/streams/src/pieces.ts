@@ -1,4 +1,4 @@
-import type { DenseRecord, GrowingItems, NewItems, WrittenRecord } from '@overlay/model';
+import { type DenseRecord, type GrowingItems, type NewItems, type WrittenRecord, withItems } from '@overlay/model';
 
 /** Largest number of items, and about the largest text, of one piece. */
 const PIECE_ITEMS_MAX = 2000;
@@ -9,9 +9,10 @@ const PIECE_LENGTH_MAX = 512 * 1024;
  * items' stored bytes as they are.
  */
 export function* piecesOf({ record, bodies }: WrittenRecord<unknown>): Generator<string> {
-  const { source, sequence, kind, transactionId, timestamp } = record;
+  const { source, sequence, kind, transactionId, timestamp, repairs } = record;
   const tail = `],"kind":${JSON.stringify(kind)},"last":`;
-  const rest = `,"sequence":${sequence},"source":${JSON.stringify(source)},"timestamp":"${timestamp}","transactionId":${JSON.stringify(transactionId)}}`;
+  const repaired = repairs === undefined ? '' : `,"repairs":${repairs}`;
+  const rest = `${repaired},"sequence":${sequence},"source":${JSON.stringify(source)},"timestamp":"${timestamp}","transactionId":${JSON.stringify(transactionId)}}`;
   let items = '';
   let count = 0;
   let piece = 0;
@@ -48,16 +49,15 @@ export function makeJoin<Item>(newItems: NewItems): (piece: Piece<Item>) => Join
   let lengthOfItem = 0;
   const take = (piece: Piece<Item>, into: GrowingItems<Item>): Joined<Item> => {
     next++;
-    const { source, kind, transactionId, timestamp } = piece;
     if (piece.last && piece.piece === 0) {
       items = undefined;
-      return { source, sequence, kind, transactionId, timestamp, items: piece.items };
+      return withItems(piece, piece.items);
     }
     lengthOfItem = PIECE_LENGTH_MAX / Math.max(1, piece.items.length);
     for (const item of piece.items) into.push(item);
     if (!piece.last) return 'partial';
     items = undefined;
-    return { source, sequence, kind, transactionId, timestamp, items: into };
+    return withItems(piece, into);
   };
   return (piece) => {
     if (piece.sequence > sequence && piece.piece === 0)

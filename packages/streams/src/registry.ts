@@ -14,11 +14,20 @@ export interface SchemaRegistry {
   readonly register: (contract: Contract) => Promise<number>;
   /** Makes sure that the registry knows the id; cached. */
   readonly knows: (schemaId: number) => Promise<boolean>;
+  /** The text of the Avro schema with this id; undefined when the registry has none, or of another type, or one that refers to others. */
+  readonly avroSchema: (schemaId: number) => Promise<string | undefined>;
   /** Asks the registry for a sign of life. */
   readonly ping: () => Promise<void>;
 }
 
 const ANSWER_MS_MAX = 5000;
+
+/** What the registry says of an id; Avro is the type that it leaves out. */
+const StoredSchema = z.object({
+  schema: z.string(),
+  schemaType: z.literal('AVRO').default('AVRO'),
+  references: z.array(z.unknown()).max(0).nullish(),
+});
 
 export function makeSchemaRegistry(url: string): SchemaRegistry {
   // The client compiles each schema with ajv, which knows neither zod's formats nor unions of types in its strict mode.
@@ -51,6 +60,20 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
         throw registryTrouble(thrown, `asking for schema ${schemaId}`);
       }
     },
+    async avroSchema(schemaId) {
+      try {
+        const answer = await fetch(`${url}/schemas/ids/${schemaId}`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+        if (answer.status === 404) {
+          await answer.body?.cancel();
+          return undefined;
+        }
+        if (!answer.ok) throw new Error(`it answers with status ${answer.status}`);
+        const found = StoredSchema.safeParse(await answer.json());
+        return found.success ? found.data.schema : undefined;
+      } catch (thrown) {
+        throw registryTrouble(thrown, `asking for schema ${schemaId}`);
+      }
+    },
     async ping() {
       try {
         const answer = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
@@ -68,7 +91,8 @@ function registryTrouble(thrown: unknown, doing: string): unknown {
   const status = statusOf(thrown);
   const isOurBug = status === undefined && !isUnanswered(thrown);
   if (isOurBug) return thrown;
-  const isRefusal = status === 409 || status === 422 || /incompatible/i.test(messageOf(thrown));
+  const isBesideUs = /already exists/.test(messageOf(thrown)); // another copy registers the same at this moment
+  const isRefusal = !isBesideUs && (status === 409 || status === 422 || /incompatible/i.test(messageOf(thrown)));
   return new Trouble(
     isRefusal ? 'registry.incompatible' : 'registry.unreachable',
     `${doing}: ${messageOf(thrown)}`,

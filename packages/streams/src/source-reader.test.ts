@@ -65,8 +65,8 @@ const headAt = (landed: number, { offset, key, value }: Message): Head => ({
 /** The same over a topic whose records carry no sequence of ours, as the raw topics are. */
 const rawArrow: typeof arrow = { ...arrow, input: { ...arrow.input, isDense: false } };
 
-const open = (head: Head, { low = 0, high = 100, accepted = [] as string[], of = arrow } = {}) =>
-  new SourceReader(of, { head, memory: new Map(), accepted: new Set(accepted) }, place, { low, high });
+const open = (head: Head, { low = 0, high = 100, accepted = [] as string[], of = arrow, looksAhead = false } = {}) =>
+  new SourceReader(of, { head, memory: new Map(), accepted: new Set(accepted), looksAhead }, place, { low, high });
 
 const outcome = (reader: ReturnType<typeof open>) => outcomeOf(reader, reader.takeLanding());
 
@@ -105,14 +105,30 @@ test('a jump stops the source before it decides on anything after', () => {
   expect(reader.gap?.subject).toBe('3');
 });
 
-test('a jump that a person accepted is gone past', () => {
-  const reader = open(headAt(1, message(0, 1)), { accepted: ['3'] });
+test('a jump that a person accepted is no jump any more: the head stands behind it', () => {
+  const reader = open({ ...headAt(1, message(0, 1)), landed: 2 });
   for (const [offset, sequence] of [
     [0, 1],
     [1, 3],
   ] as const)
     reader.take(message(offset, sequence));
   expect(outcome(reader)).toMatchObject({ landed: 3, gap: undefined });
+});
+
+test('told to look ahead, the reader goes past what jumped to the sequence that was published again', () => {
+  const long = ['x', 'y', 'z'];
+  const topic = [message(0, 1), message(1, 3), message(2, 4, long), message(3, 2), message(4, 3), message(5, 4, long)];
+  const reader = open(headAt(1, message(0, 1)), { high: 6, looksAhead: true });
+  for (const each of topic) reader.take(each);
+  expect(outcome(reader)).toEqual({ sums: [1, 2, 5], landed: 4, position: '5', gap: undefined });
+});
+
+test('looking ahead in vain ends at the same jump, and the position stays before it', () => {
+  const reader = open(headAt(1, message(0, 1)), { high: 3, looksAhead: true });
+  for (const each of [message(0, 1), message(1, 3), message(2, 4)]) reader.take(each);
+  expect([reader.gap, reader.takeLanding()]).toEqual([undefined, undefined]);
+  reader.saw(2);
+  expect([reader.gap?.code, reader.gap?.subject, reader.takeLanding()]).toEqual(['sequence.jump', '3', undefined]);
 });
 
 test('reading goes on only after the record at the stored position, and only if it is still the same', () => {

@@ -1,6 +1,6 @@
 import { digest } from '@overlay/evidence';
 import {
-  type DeadLetter,
+  type Book,
   type Decision,
   type DenseRecord,
   type Fault,
@@ -9,62 +9,27 @@ import {
   type Head,
   type Landing,
   must,
-  type NewItems,
   type Recall,
-  type Repeat,
   type Verdict,
+  type Waiting,
   type WrittenRecord,
 } from '@overlay/model';
-import { LongItems } from '@overlay/runtime';
 import type { Arrow, Decoded } from './arrow.ts';
+import { Aside, faultOf, letterOf, type SetAside } from './aside.ts';
+import { beginningOf, subjectOf } from './beginning.ts';
+import { Following } from './following.ts';
 import type { Message, Watermarks } from './kafka.ts';
+import { Lists } from './lists.ts';
+import { emptyPending, lettersOf, type Pending } from './pending.ts';
+import { nameOf, type Place } from './place.ts';
+import { Tallies, type Tally } from './tallies.ts';
+import { Waits } from './waits.ts';
 import { writtenOf } from './written.ts';
 
 /** Input that was decided on and has not landed, in bytes; above it a reader waits. The same bounds what landed and is not published. */
 export const BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
 
-/** Where a reader stands in a topic. */
-export interface Place {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** What a reader begins with: the stage's book as it stands in the database. */
-export interface Book {
-  readonly head: Head;
-  readonly memory: Map<string, unknown>;
-  readonly accepted: ReadonlySet<string>;
-}
-
-/** How often a verdict was given; `code` is the kind of an emitted record, the reason of a skip or the code of a fault or gap. */
-export interface Tally {
-  readonly verdict: string;
-  readonly code: string;
-  readonly count: number;
-}
-
-/** What was decided since the last landing. */
-interface Pending<Out> {
-  records: WrittenRecord<Out>[];
-  remember: Map<string, unknown>;
-  deadLetters: DeadLetter[];
-  repeats: Repeat[];
-  /** The last message that is accounted for. */
-  settled: Message | undefined;
-  /** Bytes of the messages up to it. */
-  bytes: number;
-}
-
-/** Records that wait for more of them before they make a whole. */
-export interface Waiting {
-  /** What is open, where the stage has a name for it. */
-  readonly subject: string | null;
-  /** Number of records that were read of it. */
-  readonly records: number;
-  /** Publishing time of the first and of the last of them, in milliseconds since the epoch. */
-  readonly since: number;
-  readonly last: number;
-}
+type Emit<Out> = Extract<Verdict<DenseRecord<Out>>, { kind: 'emit' }>;
 
 /**
  * Follows one source through one partition: proves that the record at the stored position is still there, drops repeats, stops on a jump,
@@ -73,74 +38,66 @@ export interface Waiting {
 export class SourceReader<In, Out, Value> {
   readonly #arrow: Arrow<In, Out, Value>;
   readonly #place: Place;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new Tallies();
   readonly #accepted: ReadonlySet<string>;
   readonly #memory: Map<string, unknown>;
   readonly #gtids: GtidSet;
   readonly #decode: (message: Message) => Decoded<In>;
   readonly #decide: (record: In) => Decision<DenseRecord<Out>, Value>;
   #head: Head;
-  #landed: number;
+  readonly #following: Following;
   #isSeeking = false;
   #lastOffset: number;
   #lastTimestamp = 0;
   #pending: Pending<Out> = emptyPending();
-  #waiting: Waiting | undefined;
+  readonly #waits = new Waits();
   /** Bytes that were read since the last whole. */
   #waitingBytes = 0;
-  /** Lists that may stand in files. */
-  readonly #lists = new Set<LongItems<unknown>>();
+  readonly #lists = new Lists();
+  readonly #aside = new Aside();
+  /** What was set aside in the landing that is under way. */
+  #landing: readonly SetAside[] = [];
   #gap: Gap | undefined;
+  #poisoned: string | undefined;
   #isLost = false;
 
-  constructor(arrow: Arrow<In, Out, Value>, { head, memory, accepted }: Book, place: Place, watermarks: Watermarks) {
+  /** @param poisoned units that an earlier reader found to be unreadable; their records are kept */
+  constructor(
+    arrow: Arrow<In, Out, Value>,
+    { head, memory, accepted, looksAhead = false }: Book,
+    place: Place,
+    watermarks: Watermarks,
+    poisoned: ReadonlySet<string> = new Set(),
+  ) {
     this.#arrow = arrow;
     this.#place = place;
     this.#head = head;
-    this.#landed = head.landed;
+    this.#following = new Following(head.landed, looksAhead ? watermarks.high : 0);
     this.#memory = memory;
     this.#accepted = accepted;
     this.#gtids = GtidSet.parse(head.gtids);
-    const newItems: NewItems = (lengthOf) => this.#newItems(lengthOf);
-    this.#decode = arrow.input.open(newItems);
+    const newItems = this.#lists.make;
+    this.#decode = arrow.input.open(newItems, this.#following.isAhead);
     const recall: Recall<Value> = (key) => this.#memory.get(key) as Value | undefined;
     const { source, landed } = head;
-    this.#decide = arrow.fold.open({ source, landed, gtids: this.#gtids, recall, accepted, newItems });
+    this.#decide = arrow.fold.open({ source, landed, gtids: this.#gtids, recall, accepted, poisoned, newItems });
     this.#lastOffset = this.#begin(watermarks) - 1;
   }
 
-  #newItems<Item>(lengthOf: (item: Item) => number): LongItems<Item> {
-    const list = new LongItems(lengthOf);
-    this.#lists.add(list as LongItems<unknown>);
-    return list;
-  }
-
-  /** Compares the stored position with what the topic keeps; gives the offset to read from. */
-  #begin({ low, high }: Watermarks): number {
-    const { position } = this.#head;
-    if (this.#accepted.has(this.#subject)) return low;
-    if (!position) {
-      if (low > 0) this.recordsLost(low, 0); // a source begins with its snapshot: what is gone was part of it
-      return low;
-    }
-    const offset = Number(position.offset);
-    const isElsewhere = position.topic !== this.#place.topic || position.partition !== this.#place.partition;
-    if (isElsewhere || offset >= high) {
-      const where = `${position.topic}/${position.partition} offset ${position.offset}`;
-      this.#loseTrack('topic.recreated', `the stored position ${where} is not in the topic, which ends at ${high}`);
-    } else if (low > offset + 1) this.recordsLost(low, offset + 1);
-    this.#isSeeking = low <= offset;
-    return this.#isSeeking ? offset : low;
-  }
-
-  /** Names the stored position, so that a person who accepts that it no longer holds accepts just that: reading then begins at the oldest. */
-  get #subject(): string {
-    const { offset = 'start', digest: seen = '' } = this.#head.position ?? {};
-    return `${this.#place.topic}/${this.#place.partition}@${offset} ${seen.slice(0, 8)}`.trimEnd();
+  /** Where to read from. */
+  #begin(watermarks: Watermarks): number {
+    const subject = subjectOf(this.#head, this.#place);
+    const { offset, isSeeking, lost } = beginningOf(this.#head, this.#place, watermarks, this.#accepted.has(subject));
+    this.#isSeeking = isSeeking;
+    if (lost === 'position') {
+      const detail = `the stored position ${subject} is not in the topic, which ends at ${watermarks.high}`;
+      this.#loseTrack('topic.recreated', detail);
+    } else if (lost) this.recordsLost(watermarks.low, lost.from);
+    return offset;
   }
 
   #loseTrack(code: 'topic.recreated' | 'topic.records_lost', detail: string): void {
-    this.#stop({ code, subject: this.#subject, detail });
+    this.#stop({ code, subject: subjectOf(this.#head, this.#place), detail });
   }
 
   get place(): Place {
@@ -171,12 +128,21 @@ export class SourceReader<In, Out, Value> {
 
   /** What has begun and is not whole, if anything is. */
   get waiting(): Waiting | undefined {
-    return this.#waiting;
+    return this.#waits.current;
   }
 
   /** Why this source stops here, once it does. Nothing after the gap is taken. */
   get gap(): Gap | undefined {
     return this.#gap;
+  }
+
+  /** The unit that turned out to be unreadable: nothing after is taken; a reader that knows of it begins again from the stored position. */
+  get poisoned(): string | undefined {
+    return this.#poisoned;
+  }
+
+  get #isStopped(): boolean {
+    return this.#gap !== undefined || this.#poisoned !== undefined || this.#isLost;
   }
 
   /** True when the topic was put back under our feet: begin again from the stored position. */
@@ -186,7 +152,10 @@ export class SourceReader<In, Out, Value> {
 
   /** Everything up to this offset was other sources' records, or has been taken. */
   saw(offset: number): void {
-    if (!this.#isSeeking && !this.#gap && !this.#isLost) this.#lastOffset = Math.max(this.#lastOffset, offset);
+    if (this.#isSeeking || this.#isStopped) return;
+    this.#lastOffset = Math.max(this.#lastOffset, offset);
+    const jumped = this.#following.jumpedAt(this.#lastOffset);
+    if (jumped !== undefined) this.#stopAtJump(jumped);
   }
 
   /** Records from the offset `from` to below `low` are gone although they were not read. */
@@ -197,15 +166,12 @@ export class SourceReader<In, Out, Value> {
   }
 
   #count(verdict: string, code: string): void {
-    const key = `${verdict} ${code}`;
-    this.#tallies.set(key, { verdict, code, count: (this.#tallies.get(key)?.count ?? 0) + 1 });
+    this.#tallies.count(verdict, code);
   }
 
   /** The verdicts since the last call. */
   takeTallies(): readonly Tally[] {
-    const tallies = [...this.#tallies.values()];
-    this.#tallies.clear();
-    return tallies;
+    return this.#tallies.take();
   }
 
   #stop(gap: Gap): void {
@@ -215,7 +181,7 @@ export class SourceReader<In, Out, Value> {
 
   /** Takes the next message. */
   take(message: Message): void {
-    if (this.#gap || this.#isLost) return;
+    if (this.#isStopped) return;
     const offset = Number(message.offset);
     if (this.#isSeeking) {
       this.#seek(offset, message);
@@ -247,11 +213,15 @@ export class SourceReader<In, Out, Value> {
   #takeDecoded(decoded: Decoded<In>, message: Message): void {
     switch (decoded.kind) {
       case 'partial':
-        this.#wait(null);
+        this.#waits.add(null, this.#lastTimestamp);
+        return;
+      case 'ahead':
+        this.#count('skip', 'ahead of what is due');
+        this.#following.pass(decoded.sequence);
         return;
       case 'skip':
         this.#count('skip', decoded.why);
-        this.#settle(message);
+        if (!this.#waits.current) this.#settle(message); // not in the middle of what is not whole
         return;
       case 'reject':
         this.#refuse(decoded.fault, message);
@@ -265,7 +235,7 @@ export class SourceReader<In, Out, Value> {
   /** A record of our own topics that cannot be read may stand for a sequence: its bytes are kept, and the source stops before it. */
   #refuse(fault: Fault, message: Message): void {
     this.#deadLetter(fault, message);
-    const subject = `${this.#place.topic}/${this.#place.partition}@${message.offset}`;
+    const subject = nameOf(this.#place, message.offset);
     if (this.#arrow.input.isDense && !this.#accepted.has(subject)) {
       this.#stop({
         code: 'record.unreadable',
@@ -286,115 +256,145 @@ export class SourceReader<In, Out, Value> {
 
   /** Whether a record with this sequence is the next one; a repeat is dropped, a jump is a gap. */
   #follows(sequence: number, message: Message): boolean {
-    if (sequence <= this.#landed) {
+    const found = this.#following.take(sequence);
+    if (found === 'jump') this.#stopAtJump(sequence);
+    if (found === 'repeat') {
       this.#count('skip', 'repeat');
       this.#settle(message);
-      return false;
     }
-    if (sequence === this.#landed + 1) return true;
-    const subject = String(sequence);
-    if (this.#accepted.has(subject)) {
-      this.#landed = sequence - 1;
-      return true;
-    }
-    const detail = `sequence ${sequence} came after ${this.#landed}: ${sequence - this.#landed - 1} records are missing from ${this.#place.topic}`;
-    this.#stop({ code: 'sequence.jump', subject, detail });
-    return false;
+    return found === 'due';
+  }
+
+  #stopAtJump(sequence: number): void {
+    const { landed } = this.#following;
+    const detail = `sequence ${sequence} came after ${landed}: ${sequence - landed - 1} records are missing from ${this.#place.topic}`;
+    this.#stop({ code: 'sequence.jump', subject: String(sequence), detail });
   }
 
   #apply(decision: Decision<DenseRecord<Out>, Value>, message: Message): void {
+    if (this.#asksAboutKept(decision)) return;
     if (decision.gtid !== undefined) this.#gtids.add(decision.gtid);
     for (const [key, value] of decision.remember ?? []) {
       if (value === null) this.#memory.delete(key);
       else this.#memory.set(key, value);
       this.#pending.remember.set(key, value);
     }
-    this.#judge(decision.verdict, message);
-    if (decision.isSettled === false) this.#wait(decision.open ?? null);
+    this.#pending.schemaVersions.push(...(decision.schemaVersions ?? []));
+    if (decision.keeps) this.#aside.keep(message, faultOf(decision.verdict), decision.keeps);
+    this.#judge(decision, message);
+    if (decision.isSettled === false) this.#waits.add(decision.open ?? null, this.#lastTimestamp);
     else if (!this.#gap) this.#settle(message);
   }
 
-  #wait(subject: string | null): void {
-    const at = this.#lastTimestamp;
-    const { records, since, ...before } = this.#waiting ?? { records: 0, since: at, subject: null };
-    this.#waiting = { subject: subject ?? before.subject, records: records + 1, since, last: at };
-  }
-
-  #judge(verdict: Verdict<DenseRecord<Out>>, message: Message): void {
+  #judge({ verdict, keeps }: Decision<DenseRecord<Out>, Value>, message: Message): void {
     switch (verdict.kind) {
-      case 'emit': {
-        must(verdict.out.sequence === this.#landed + 1, 'a stage emits one record for each sequence');
-        this.#landed = verdict.out.sequence;
-        this.#pending.records.push(writtenOf(verdict.out, this.#arrow.bodyOf));
-        this.#count('emit', verdict.out.kind);
-        for (const fault of verdict.faults ?? [])
-          this.#deadLetter({ ...fault, sequence: verdict.out.sequence }, message);
+      case 'emit':
+        this.#emit(verdict, message, keeps !== undefined);
         return;
-      }
       case 'skip':
         this.#count('skip', verdict.why);
         if (verdict.repeats) this.#pending.repeats.push(verdict.repeats);
         return;
       case 'reject':
-        this.#deadLetter(verdict.fault, message);
+        if (keeps) this.#count('reject', verdict.fault.code);
+        else this.#reject(verdict.fault, message);
+        return;
+      case 'poison':
+        if (this.#arrow.poison === 'stop') this.#ask(verdict.unit, verdict.fault);
+        if (!this.#gap) this.#poisoned = verdict.unit;
         return;
       case 'gap':
         this.#stop(verdict.gap);
     }
   }
 
-  #deadLetter(fault: Fault, { offset, key, value }: Message): void {
+  #emit({ out, faults = [] }: Emit<Out>, message: Message, keeps: boolean): void {
+    must(out.sequence === this.#following.landed + 1, 'a stage emits one record for each sequence');
+    this.#following.goOn();
+    this.#pending.records.push(this.#written(out));
+    this.#count('emit', out.kind);
+    if (!keeps) for (const fault of faults) this.#deadLetter({ ...fault, sequence: out.sequence }, message);
+  }
+
+  /** A record by itself that cannot be read. */
+  #reject(fault: Fault, message: Message): void {
+    this.#deadLetter(fault, message);
+    if (this.#arrow.poison === 'stop') this.#ask(nameOf(this.#place, message.offset), fault);
+  }
+
+  /** Asks about records that turn out to stand by themselves, in the middle of what is whole. */
+  #asksAboutKept({ verdict, isSettled = true }: Decision<DenseRecord<Out>, Value>): boolean {
+    if (this.#arrow.poison !== 'stop' || !isSettled || this.#aside.isEmpty) return false;
+    if (verdict.kind === 'emit' && verdict.out.kind === 'set_aside') return false;
+    for (const { offset, fault } of this.#aside.faults) this.#ask(nameOf(this.#place, offset), fault);
+    return this.#gap !== undefined;
+  }
+
+  /** Stops before what cannot be read, unless a person said to set it aside. */
+  #ask(subject: string, { detail }: Fault): void {
+    if (!this.#gap && !this.#accepted.has(subject))
+      this.#stop({ code: 'transaction.poisoned', subject, detail: `${subject} cannot be read: ${detail}` });
+  }
+
+  /** A record with its bytes; of one that is set aside, the raw records become dead letters of its sequence. */
+  #written(record: DenseRecord<Out>): WrittenRecord<Out> {
+    const written = writtenOf(record, this.#arrow.bodyOf);
+    if (this.#aside.isEmpty || record.kind !== 'set_aside') return written;
+    const aside = this.#aside.take(record.sequence, this.#place);
+    this.#pending.asides.push(aside);
+    return { ...written, rawDigest: aside.rawDigest };
+  }
+
+  #deadLetter(fault: Fault, message: Message): void {
     this.#count('reject', fault.code);
-    this.#pending.deadLetters.push({ sequence: fault.sequence ?? null, fault, ...this.#place, offset, key, value });
+    this.#pending.deadLetters.push(letterOf(fault, message, this.#place));
   }
 
   #settle(message: Message): void {
+    if (this.#following.isPassing) return;
+    if (!this.#aside.isEmpty) this.#pending.asides.push(this.#aside.take(null, this.#place));
     this.#pending.settled = message;
     this.#pending.bytes += this.#waitingBytes;
     this.#waitingBytes = 0;
-    this.#waiting = undefined;
+    this.#waits.end();
   }
 
   /** What is to land now, if anything is; it is no longer pending. Its head is that of the last landing, so one lands at a time. */
   takeLanding(): Landing<Out> | undefined {
-    const { settled, records, remember, deadLetters, repeats } = this.#pending;
-    if (!settled && deadLetters.length === 0) return undefined;
-    const stored = this.#head.position;
+    const { settled, asides, records, remember, repeats, schemaVersions } = this.#pending;
+    const decided = { records, remember, repeats, schemaVersions, deadLetters: lettersOf(this.#pending) };
+    if (!settled && decided.deadLetters.length === 0) return undefined;
     const position = settled
       ? { ...this.#place, offset: settled.offset, digest: digest(settled.key, settled.value) }
-      : (stored ?? { ...this.#place, offset: '-1', digest: '' });
-    const gtids = this.#gtids.toString();
+      : (this.#head.position ?? { ...this.#place, offset: '-1', digest: '' });
     this.#pending = emptyPending();
-    return { head: this.#head, landed: this.#landed, position, gtids, records, remember, deadLetters, repeats };
+    this.#landing = asides;
+    const { landed } = this.#following;
+    return { head: this.#head, landed, position, gtids: this.#gtids.toString(), ...decided };
   }
 
   /** A landing was committed: `head` is where the stage stands now. */
   landed(head: Head): void {
     this.#head = head;
+    for (const aside of this.#landing) aside.release();
+    this.#landing = [];
   }
 
   /** A landing showed that the source's history was rewritten: nothing that was decided after it counts. */
   refuse(gap: Gap): void {
+    for (const aside of [...this.#landing, ...this.#pending.asides]) aside.release();
     this.#pending = emptyPending();
     this.#stop(gap);
   }
 
   /** Lets go of the files behind these records, or behind everything. */
   release(records?: readonly WrittenRecord<unknown>[]): void {
-    const lists = records ? records.map(({ record }) => record.items) : this.#lists;
-    for (const list of lists) {
-      if (!(list instanceof LongItems)) continue;
-      list.release();
-      this.#lists.delete(list);
+    if (records) {
+      this.#lists.release(records);
+      return;
     }
+    this.#lists.releaseAll();
+    for (const aside of [...this.#landing, ...this.#pending.asides]) aside.release();
+    this.#aside.forget();
   }
 }
-
-const emptyPending = (): Pending<never> => ({
-  records: [],
-  remember: new Map(),
-  deadLetters: [],
-  repeats: [],
-  settled: undefined,
-  bytes: 0,
-});

@@ -57,6 +57,12 @@ export class SourceWriter<In, Out, Value> {
       await this.#progress.promise;
   }
 
+  /** Resolves once everything that was decided has landed, or nothing goes on. */
+  async landed(): Promise<void> {
+    this.wake();
+    while (this.#isLanding && !this.#signal.aborted) await this.#progress.promise;
+  }
+
   /** No further step begins; resolves when the one that is under way has ended. */
   async close(): Promise<void> {
     this.#closed.abort('closed');

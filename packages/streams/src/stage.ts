@@ -54,7 +54,7 @@ export async function runArrow<In, Out, Value>(
       consumer: () => consumer,
       place: { topic, partition },
       partitions: partitions.get(topic) ?? 1,
-      prepare: ({ messages }) => retry('registry', retrying, async () => arrow.input.prepare?.(registry, messages)),
+      prepare: (messages) => retry('registry', retrying, async () => arrow.input.prepare?.(registry, messages)),
       fail: failed.reject,
     });
 

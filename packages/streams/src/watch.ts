@@ -4,6 +4,7 @@ import type { StageConfig } from './config.ts';
 import type { Broker } from './kafka.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import type { SchemaRegistry } from './registry.ts';
+import { makeWatchWaiting } from './watch-waiting.ts';
 
 /** Pause between two looks at the world. */
 const LOOK_MS = 2000;
@@ -11,7 +12,7 @@ const LOOK_MS = 2000;
 interface Watched<In, Out, Value> {
   readonly broker: Broker;
   readonly registry: SchemaRegistry;
-  readonly ledger: Pick<Ledger<never>, 'ping'>;
+  readonly ledger: Pick<Ledger<never>, 'ping' | 'noteWaiting'>;
   readonly topics: readonly string[];
   readonly readers: ReadonlyMap<string, PartitionReader<In, Out, Value>>;
   readonly program: Program<StageConfig>;
@@ -20,12 +21,16 @@ interface Watched<In, Out, Value> {
 
 /** Looks every two seconds whether Kafka, the registry and the database answer, and how far behind each source is. Returns the function that ends it. */
 export function watch<In, Out, Value>(watched: Watched<In, Out, Value>): () => Promise<void> {
-  const { registry, ledger, program } = watched;
+  const { registry, ledger, program, readers, stage } = watched;
+  const watchWaiting = makeWatchWaiting(stage, ledger, program);
   const idleAt = new Map<string, number>();
   const look = async () => {
     await Promise.all([
       check(program, 'registry', () => registry.ping()),
-      check(program, 'postgres', () => ledger.ping()),
+      check(program, 'postgres', async () => {
+        await ledger.ping();
+        await watchWaiting([...readers.values()].flatMap((partition) => [...partition.readers]));
+      }),
       check(program, 'kafka', () => measureLag(watched, idleAt)),
     ]);
   };

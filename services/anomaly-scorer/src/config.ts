@@ -1,5 +1,5 @@
 import { packConfig } from '@overlay/packs/load';
-import { storageConfig } from '@overlay/storage';
+import { deadLetterConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 
-export const config = { ...streamsConfig, ...storageConfig, ...packConfig };
+export const config = { ...streamsConfig, ...storageConfig, ...deadLetterConfig, ...packConfig };

@@ -6,76 +6,144 @@ import type { RawImage, RawRow } from './raw-record.ts';
 import type { RowPlan } from './table-definition.ts';
 
 /** The parts of a change that its transaction decides. */
-export interface Membership {
+interface Membership {
   readonly source: string;
   readonly sequence: number;
   readonly transactionId: string;
   /** Place in the transaction, from 1. */
   readonly order: number;
+  /** What a row of a snapshot was read in. Default: the snapshot as a whole, by its position. */
+  readonly readIn?: string | undefined;
 }
 
 /** A row change before it is written, whatever kind of record it came in. */
-export type Change = Pick<RawRow, 'database' | 'table' | 'before' | 'after' | 'timestamp' | 'origin'> & {
+export type Change = Pick<RawRow, 'database' | 'table' | 'before' | 'after' | 'atDefault' | 'timestamp' | 'origin'> & {
   readonly operation: Operation;
 };
 
+/** Writes one change event. */
+export type Canonicalize = (change: Change, member: Membership, plan: RowPlan | undefined) => WrittenChange;
+
 /**
- * Writes a change event: its canonical JSON (RFC 8785), byte for byte what is stored, hashed and published, and the columns beside it.
- * Throws a ValueError when a value does not fit its column. Without a plan the types are guessed and the event says so.
+ * Makes the function that writes a source's change events: canonical JSON (RFC 8785), byte for byte what is stored, hashed and published, and
+ * the columns beside it. It throws a ValueError when a value does not fit its column; without a plan the types are guessed and the event
+ * says so. Most of what stands in an event stands in the next one too, and is written once.
  */
-export function canonicalize(change: Change, member: Membership, plan: RowPlan | undefined): WrittenChange {
-  const { database, table, operation, origin } = change;
-  const before = imageText(change.before, plan);
-  const after = imageText(change.after, plan);
-  const key = keyText(change.after ?? change.before, plan);
-  const eventId = eventIdOf(change, member, key);
-  const inferred = !plan || before.isGuessed || after.isGuessed;
-  const schemaVersion = JSON.stringify(`${database}.${table}:${plan?.version ?? 0}`);
-  const body =
-    `{"after":${after.text},"before":${before.text},"eventId":"${eventId}",` +
-    `"metadata":{"connector":${text(origin.connector)},"file":${text(origin.file)},"gtid":${text(origin.gtid)},"inferred":${inferred},` +
-    `"position":${origin.position},"row":${origin.row},"snapshot":${operation === 'READ'},"thread":${origin.thread},` +
-    `"version":${text(origin.version)}},"operation":"${operation}","order":${member.order},"schemaVersion":${schemaVersion},` +
-    `"sequence":${member.sequence},"source":{"database":${text(database)},"name":${text(member.source)},"primaryKey":${key},` +
-    `"table":${text(table)}},"timestamp":"${timestampOf(change.timestamp)}","transactionId":${text(member.transactionId)}}`;
-  return { eventId, database, table, operation, body };
+export function makeCanonicalize(): Canonicalize {
+  const connectorText = lastText(quoted);
+  const versionText = lastText(quoted);
+  const fileText = lastText(quoted);
+  const transactionText = lastText(quoted);
+  const timeText = lastText((microseconds: number) => `"${timestampOf(microseconds)}"`);
+  const textsOf = makeTableTexts();
+  return (change, member, plan) => {
+    const { database, table, operation, origin } = change;
+    const before = imageText(change.before, plan);
+    const after = imageText(change.after, plan);
+    const key = keyText(change.after ?? change.before, plan);
+    const eventId = eventIdOf(change, member, key);
+    const texts = textsOf(change, member.source, plan);
+    const inferred = !plan || before === undefined || after === undefined;
+    const body =
+      `{"after":${after ?? guessedText(change.after, plan)},"before":${before ?? guessedText(change.before, plan)},"eventId":"${eventId}",` +
+      `"metadata":{"connector":${connectorText(origin.connector)},${doubtText(change, plan)}"file":${fileText(origin.file)},${texts.ghost}` +
+      `${gtidText(origin.gtid, member.transactionId)}${inferred ? '"inferred":true,' : ''}"position":${origin.position},` +
+      `${origin.row === 0 ? '' : `"row":${origin.row},`}${operation === 'READ' ? '"snapshot":true,' : ''}"thread":${origin.thread},` +
+      `"version":${versionText(origin.version)}},"operation":"${operation}","order":${member.order},${texts.version}` +
+      `"sequence":${member.sequence},${texts.source}${key},${texts.table}` +
+      `"timestamp":${timeText(change.timestamp)},"transactionId":${transactionText(member.transactionId)}}`;
+    return { eventId, database, table, operation, body };
+  };
+}
+
+const quoted = (value: string): string => JSON.stringify(value);
+
+/** Remembers what it wrote last. */
+function lastText<Value>(write: (value: Value) => string): (value: Value) => string {
+  let last: { readonly value: Value; readonly text: string } | undefined;
+  return (value) => {
+    if (last === undefined || last.value !== value) last = { value, text: write(value) };
+    return last.text;
+  };
+}
+
+/** What every event of a table has, as members of its JSON, each with what stands between it and the next. */
+interface TableTexts {
+  readonly ghost: string;
+  readonly version: string;
+  readonly source: string;
+  readonly table: string;
+}
+
+function makeTableTexts() {
+  const known = new WeakMap<RowPlan, TableTexts>();
+  return ({ database, table }: Change, source: string, plan: RowPlan | undefined): TableTexts => {
+    const found = plan && known.get(plan);
+    if (found) return found;
+    const texts = {
+      ghost: plan?.ghostOf == null ? '' : `"ghostOf":${quoted(plan.ghostOf)},`,
+      version: `"schemaVersion":${quoted(`${database}.${table}:${plan?.version ?? 0}`)},`,
+      source: `"source":{"database":${quoted(database)},"name":${quoted(source)},"primaryKey":`,
+      table: `"table":${quoted(table)}},`,
+    };
+    if (plan) known.set(plan, texts);
+    return texts;
+  };
+}
+
+/** Most often the transaction's id is its GTID, and is not written twice. */
+const gtidText = (gtid: string | null, transactionId: string): string =>
+  gtid === transactionId ? '' : `"gtid":${JSON.stringify(gtid)},`;
+
+/** The sequence of a change event that was written already, for one that moved back because another record came before it. */
+export const renumber = (change: WrittenChange, sequence: number): WrittenChange => ({
+  ...change,
+  // Values are texts, so no other member has this name and a number.
+  body: change.body.replace(/"sequence":\d+/, `"sequence":${sequence}`),
+});
+
+/** The columns whose value may stand for another one, if there are any: most tables have no such column. */
+function doubtText({ before, after, operation, atDefault }: Change, plan: RowPlan | undefined): string {
+  const doubts = plan?.doubts ?? [];
+  if (doubts.length === 0 && !atDefault) return '';
+  const isSnapshot = operation === 'READ';
+  const names = doubts
+    .filter(
+      ({ name, isDoubtful }) =>
+        (after && isDoubtful(after[name], isSnapshot)) || (before && isDoubtful(before[name], isSnapshot)),
+    )
+    .map(({ name }) => name);
+  const all = [...new Set([...names, ...(atDefault ?? [])])].sort();
+  return all.length === 0 ? '' : `"doubtful":${canonicalJson(all)},`;
 }
 
 /** A snapshot row is the same row whenever it is read, so its id comes from its key; a change has its place in its transaction. */
 function eventIdOf(
   { operation, database, table, origin }: Change,
-  { source, transactionId, order }: Membership,
+  { source, transactionId, order, readIn }: Membership,
   key: string,
 ): string {
   if (operation !== 'READ' || key === '{}') return identify('change', source, transactionId, order);
-  return identify('snapshot row', source, `${origin.file}:${origin.position}`, database, table, key);
+  return identify('snapshot row', source, readIn ?? `${origin.file}:${origin.position}`, database, table, key);
 }
 
-const text = (value: string | null): string => JSON.stringify(value);
-
-interface ImageText {
-  readonly text: string;
-  readonly isGuessed: boolean;
-}
-
-function imageText(image: RawImage | null, plan: RowPlan | undefined): ImageText {
-  if (!image) return { text: 'null', isGuessed: false };
-  const names = Object.keys(image);
-  if (!plan || names.length !== plan.columns.length || !plan.columns.every(({ name }) => Object.hasOwn(image, name))) {
-    return { text: guessedText(image, names, plan), isGuessed: true };
-  }
+/** The image as its table's definition has it; undefined when its columns are others. */
+function imageText(image: RawImage | null, plan: RowPlan | undefined): string | undefined {
+  if (!image) return 'null';
+  if (!plan || Object.keys(image).length !== plan.columns.length) return undefined;
   let members = '';
   for (const { name, prefix, toValue } of plan.columns) {
+    if (!Object.hasOwn(image, name)) return undefined;
     members += `${members === '' ? '' : ','}${prefix}${valueText(toValue(image[name]))}`;
   }
-  return { text: `{${members}}`, isGuessed: false };
+  return `{${members}}`;
 }
 
 /** An image that differs from the table's definition: known columns by their type, the others by the look of the value. */
-function guessedText(image: RawImage, names: readonly string[], plan: RowPlan | undefined): string {
-  const members = names
+function guessedText(image: RawImage | null, plan: RowPlan | undefined): string {
+  const members = Object.keys(image ?? {})
     .toSorted()
-    .map((name) => `${JSON.stringify(name)}:${valueText((plan?.converters.get(name) ?? guessValue)(image[name]))}`);
+    .map((name) => `${JSON.stringify(name)}:${valueText((plan?.converters.get(name) ?? guessValue)(image?.[name]))}`);
   return `{${members.join(',')}}`;
 }
 
@@ -83,9 +151,10 @@ const valueText = (value: Value): string => (typeof value === 'string' ? JSON.st
 
 function keyText(image: RawImage | null, plan: RowPlan | undefined): string {
   if (!image || !plan || plan.key.length === 0) return '{}';
-  const members = plan.key.map((name): [string, Value] => [
-    name,
-    (plan.converters.get(name) ?? guessValue)(image[name]),
-  ]);
-  return canonicalJson(Object.fromEntries(members));
+  let members = '';
+  for (const name of plan.key) {
+    const value = (plan.converters.get(name) ?? guessValue)(Object.hasOwn(image, name) ? image[name] : undefined);
+    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${valueText(value)}`;
+  }
+  return `{${members}}`;
 }

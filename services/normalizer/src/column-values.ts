@@ -1,4 +1,6 @@
 import { canonicalJson } from '@overlay/evidence';
+import { floatText, numberText } from './float-text.ts';
+import { jsonText } from './json-text.ts';
 import type { RawColumn } from './raw-record.ts';
 
 /** A column value as it travels from here on. */
@@ -12,8 +14,12 @@ export class ValueError extends Error {
 /** Turns a column's raw value into text; throws a {@link ValueError} when it does not fit. `docs/reference/values.md` has the table. */
 export type ToValue = (raw: unknown) => Value;
 
+/** What a converter is chosen by. */
+export type ColumnType = Pick<RawColumn, 'name' | 'type' | 'length' | 'scale'> &
+  Partial<Pick<RawColumn, 'labels' | 'charset'>>;
+
 /** The converter for a column, chosen once per table definition. Null stays null whatever the type. */
-export function converterOf(column: RawColumn): ToValue {
+export function converterOf(column: ColumnType): ToValue {
   const convert = convertersByType.find(([pattern]) => pattern.test(column.type))?.[1] ?? (() => plain);
   const toValue = convert(column);
   return (raw) => {
@@ -37,53 +43,108 @@ function attempt(toValue: Convert, raw: unknown): Value | undefined {
 
 /** For a column of which no definition is known: the value's own text. */
 export function guessValue(raw: unknown): Value {
-  return raw === null || raw === undefined ? null : (plain(raw) ?? canonicalJson(raw as never));
+  if (raw === null || raw === undefined) return null;
+  const value = attempt((known) => plain(known) ?? canonicalJson(known as never), raw);
+  if (value === undefined) throw new ValueError(`a column of no known type: ${typeof raw} has no text`);
+  return value;
 }
 
 type Convert = (raw: unknown) => Value | undefined;
 
-const convertersByType: readonly (readonly [RegExp, (column: RawColumn) => Convert])[] = [
-  [/^BIGINT UNSIGNED/, () => unsignedBig],
-  [/^(TINYINT|SMALLINT|MEDIUMINT|INT|BIGINT|YEAR|BOOL)/, () => plain],
+const bySecondDigits =
+  (convert: (raw: unknown, digits: number) => Value | undefined) =>
+  ({ length }: ColumnType): Convert =>
+  (raw) =>
+    convert(raw, length ?? 0);
+
+const convertersByType: readonly (readonly [RegExp, (column: ColumnType) => Convert])[] = [
+  [/^(SERIAL|(BIGINT|INT8)\b.* (UNSIGNED|ZEROFILL))/, () => unsignedBig],
+  [/^(TINYINT|SMALLINT|MEDIUMINT|INT|BIGINT|BOOL)/, () => whole],
+  [/^YEAR/, () => year],
   [/^BIT/, () => bits],
-  [/^(FLOAT|DOUBLE|REAL|DECIMAL|NUMERIC|FIXED)/, () => plain],
-  [
-    /^DATETIME/,
-    ({ length }) =>
-      (raw) =>
-        dateTime(raw, length ?? 0),
-  ],
-  [
-    /^TIMESTAMP/,
-    ({ length }) =>
-      (raw) =>
-        timestamp(raw, length ?? 0),
-  ],
+  [/^FLOAT4?\b/, (column) => (isSingle(column) ? single : double)],
+  [/^(DOUBLE|FLOAT8|REAL)/, () => double],
+  [/^(DECIMAL|NUMERIC|FIXED|DEC\b)/, () => decimal],
+  [/^DATETIME/, bySecondDigits(dateTime)],
+  [/^TIMESTAMP/, bySecondDigits(timestamp)],
   [/^DATE/, () => date],
-  [
-    /^TIME/,
-    ({ length }) =>
-      (raw) =>
-        time(raw, length ?? 0),
-  ],
-  [/^JSON/, () => compactJson],
+  [/^TIME/, bySecondDigits(time)],
+  [/^JSON/, () => (raw) => (typeof raw === 'string' ? jsonText(raw) : undefined)],
   [/^VECTOR/, () => vector],
   [/^(GEOM|POINT|LINESTRING|POLYGON|MULTI)/, () => geometry],
+  [/^(ENUM|SET)/, words],
+  [/(CHAR|TEXT|BINARY|BLOB)/, ({ charset }) => (charset === 'binary' ? bytesAsText : text)],
 ];
 
-/** Text as it is; booleans as they are; numbers in JavaScript's shortest form, which reads back bit by bit. */
+/** MySQL's own rule: up to 24 bits of precision, and with a number of decimals in any case, a FLOAT has four bytes. */
+export const isSingle = ({ type, length, scale }: Omit<ColumnType, 'name'>): boolean =>
+  /^FLOAT4?\b/.test(type) && (scale !== null || (length ?? 0) <= 24);
+
+/** Text and booleans as they are, finite numbers as their shortest text. */
 function plain(raw: unknown): Value | undefined {
   if (typeof raw === 'string' || typeof raw === 'boolean') return raw;
-  if (typeof raw === 'number') return Object.is(raw, -0) ? '-0' : String(raw);
-  return undefined;
+  return double(raw);
 }
 
-/** Kafka Connect's decimal: two's complement, big-endian, base64. */
+const text: Convert = (raw) => (typeof raw === 'string' ? raw : undefined);
+
+/**
+ * From the binary log, the connector gives the words of an ENUM or SET as the DDL spells them, with the backslashes of its escapes, and of an
+ * ENUM with one before each comma. The words of a SET have no comma.
+ */
+function words({ type, labels }: ColumnType): Convert {
+  const spelled = (labels ?? []).map((label) => label.slice(1, -1).replaceAll("''", "'"));
+  const meant = spelled.map(unescaped);
+  const given = spelled.map((label) => label.replaceAll(',', '\\,'));
+  const differing = given.map((form, at) => [form, meant[at] ?? form] as const).filter(([form, word]) => form !== word);
+  const byForm = new Map(differing.filter(([form]) => !meant.includes(form)));
+  if (byForm.size === 0) return text;
+  const word = (form: string): string => byForm.get(form) ?? form;
+  if (type.startsWith('ENUM')) return (raw) => (typeof raw === 'string' ? word(raw) : undefined);
+  return (raw) => (typeof raw === 'string' ? raw.split(',').map(word).join(',') : undefined);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\u001a' };
+
+/** The text of a string literal of MySQL, without its quotes. */
+const unescaped = (literal: string): string =>
+  literal.replace(/\\(.)/gs, (_, character: string) => ESCAPES[character] ?? character);
+
+const DIGITS = /^-?\d+$/;
+
+/** What a DDL calls CHARACTER SET binary are bytes to MySQL; to the connector they are text in Latin-1. */
+function bytesAsText(raw: unknown): Value | undefined {
+  if (typeof raw !== 'string' || /[^\0-\xff]/.test(raw)) return undefined;
+  return Buffer.from(raw, 'latin1').toString('base64');
+}
+
+/** What a DDL calls BOOLEAN is a number to MySQL; to the connector it is true or false. */
+function whole(raw: unknown): Value | undefined {
+  if (typeof raw === 'number') return Number.isSafeInteger(raw) ? String(raw) : undefined;
+  if (typeof raw === 'string') return DIGITS.test(raw) ? raw : undefined;
+  return typeof raw === 'boolean' ? String(Number(raw)) : undefined;
+}
+
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+const decimal: Convert = (raw) => (typeof raw === 'string' && DECIMAL.test(raw) ? raw : undefined);
+
+/** Bit by bit the same when it is read back. */
+const double: Convert = (raw) => (typeof raw === 'number' && Number.isFinite(raw) ? numberText(raw) : undefined);
+const single: Convert = (raw) => (typeof raw === 'number' ? floatText(raw) : undefined);
+
+/** Kafka Connect's decimal: two's complement, big-endian, base64; nine bytes hold the largest. Longer text is a number of another mode. */
 function unsignedBig(raw: unknown): Value | undefined {
-  if (typeof raw === 'number') return String(raw);
-  if (typeof raw !== 'string') return undefined;
-  const hex = Buffer.from(raw, 'base64').toString('hex');
-  return hex === '' ? undefined : String(BigInt(`0x${hex}`));
+  if (typeof raw === 'number') return raw >= 0 ? whole(raw) : undefined;
+  if (typeof raw !== 'string' || raw === '') return undefined;
+  if (raw.length > 12) return /^\d+$/.test(raw) ? raw : undefined;
+  const bytes = Buffer.from(raw, 'base64');
+  const isNegative = (bytes[0] ?? 0x80) > 0x7f;
+  return isNegative ? undefined : String(BigInt(`0x${bytes.toString('hex')}`));
+}
+
+/** Binary logs count from 1900, so that the year 0, which is none, arrives as 1900, which MySQL does not have. */
+function year(raw: unknown): Value | undefined {
+  return raw === 1900 ? '0' : whole(raw);
 }
 
 /** BIT(1) is a boolean, BIT(n) base64 of little-endian bytes: the unsigned number as text. */
@@ -98,16 +159,20 @@ const DAY_MS = 86_400_000;
 const SECOND_US = 1_000_000n;
 
 function date(raw: unknown): Value | undefined {
-  return typeof raw === 'number' ? new Date(raw * DAY_MS).toISOString().slice(0, 10) : undefined;
+  if (typeof raw !== 'number' || !Number.isSafeInteger(raw)) return undefined;
+  return fourDigitYear(new Date(raw * DAY_MS).toISOString())?.slice(0, 10);
 }
+
+/** JavaScript writes years outside of 0 to 9999 with a sign and six digits; MySQL has none of them. */
+const fourDigitYear = (iso: string): string | undefined => (iso.length === 24 ? iso : undefined);
 
 /** Epoch milliseconds up to three digits of a second, epoch microseconds above; a local time, so it has no zone. */
 function dateTime(raw: unknown, digits: number): Value | undefined {
   if (typeof raw !== 'number' && typeof raw !== 'string') return undefined;
   const microseconds = digits > 3 ? BigInt(raw) : BigInt(raw) * 1000n;
   const fraction = ((microseconds % SECOND_US) + SECOND_US) % SECOND_US;
-  const whole = new Date(Number((microseconds - fraction) / 1000n)).toISOString();
-  return `${whole.slice(0, 10)} ${whole.slice(11, 19)}${fractionText(fraction, digits)}`;
+  const whole = fourDigitYear(new Date(Number((microseconds - fraction) / 1000n)).toISOString());
+  return whole && `${whole.slice(0, 10)} ${whole.slice(11, 19)}${fractionText(fraction, digits)}`;
 }
 
 const fractionText = (microseconds: bigint, digits: number): string =>
@@ -115,7 +180,7 @@ const fractionText = (microseconds: bigint, digits: number): string =>
 
 /** UTC in ISO form; the connector leaves trailing zeros out, the column's digits put them back. */
 function timestamp(raw: unknown, digits: number): Value | undefined {
-  const match = typeof raw === 'string' ? /^(.*T\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(raw) : null;
+  const match = typeof raw === 'string' ? /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(raw) : null;
   if (!match) return undefined;
   return `${match[1]}${digits === 0 ? '' : `.${(match[2] ?? '').padEnd(digits, '0').slice(0, digits)}`}Z`;
 }
@@ -130,38 +195,11 @@ function time(raw: unknown, digits: number): Value | undefined {
   return `${raw < 0 ? '-' : ''}${clock}${fractionText(microseconds % SECOND_US, digits)}`;
 }
 
-/** MySQL's JSON text without the spaces that a snapshot has and the binary log has not. One pass, whatever the length. */
-function compactJson(raw: unknown): Value | undefined {
-  if (typeof raw !== 'string') return undefined;
-  let compact = '';
-  let from = 0;
-  for (let at = 0; at < raw.length; at++) {
-    const character = raw[at];
-    if (character === '"') at = endOfString(raw, at);
-    else if (character === ' ' || character === '\n' || character === '\t' || character === '\r') {
-      compact += raw.slice(from, at);
-      from = at + 1;
-    }
-  }
-  return from === 0 ? raw : compact + raw.slice(from);
-}
-
-/** The place of the quote that closes the string which opens at `at`; the end of the text when none does. */
-function endOfString(text: string, at: number): number {
-  let close = text.indexOf('"', at + 1);
-  while (close > 0 && isEscaped(text, close)) close = text.indexOf('"', close + 1);
-  return close < 0 ? text.length : close;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text[at - 1 - backslashes] === '\\') backslashes++;
-  return backslashes % 2 === 1;
-}
-
 /** A list of single-precision numbers, as JSON. */
 function vector(raw: unknown): Value | undefined {
-  return Array.isArray(raw) && raw.every((each) => typeof each === 'number') ? JSON.stringify(raw) : undefined;
+  if (!Array.isArray(raw)) return undefined;
+  const numbers = raw.map((each: unknown) => (typeof each === 'number' ? floatText(each) : undefined));
+  return numbers.includes(undefined) ? undefined : `[${numbers.join(',')}]`;
 }
 
 function geometry(raw: unknown): Value | undefined {

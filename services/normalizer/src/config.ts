@@ -1,9 +1,16 @@
-import { storageConfig } from '@overlay/storage';
+import { deadLetterConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
 export const config = {
   ...streamsConfig,
   ...storageConfig,
+  ...deadLetterConfig,
+  POISON: z
+    .enum(['set_aside', 'stop'])
+    .default('set_aside')
+    .describe(
+      'what happens to a transaction that cannot be read: it is set aside whole and later ones go on, or its source stops until a person decides',
+    ),
   CONNECT_URL: z.url().optional().describe('REST API of Kafka Connect, to report on the connector of each source'),
 };

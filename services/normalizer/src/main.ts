@@ -1,5 +1,5 @@
 import { runProgram } from '@overlay/runtime';
-import { changeEvents, Database, makeLedger } from '@overlay/storage';
+import { changeEvents, Database, expireHourly, makeDataKeys, makeLedger } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
 import { watchConnect } from './connect.ts';
@@ -10,6 +10,13 @@ await runProgram('normalizer', STAGE_DEPENDENCIES, config, async (program) => {
   program.onClose(() => database.close());
   if (program.config.CONNECT_URL)
     program.onClose(watchConnect(program.config.CONNECT_URL, program.config.SOURCES, program.health));
-  const ledger = makeLedger(database, { stage: normalize.stage, table: changeEvents, ownsTransactions: true });
-  await runArrow(normalize, ledger, program);
+  const dataKeys = makeDataKeys(database, program.config.DEAD_LETTER_KEY);
+  program.onClose(expireHourly(dataKeys, program.config.DEAD_LETTER_DAYS, program.logger));
+  const ledger = makeLedger(database, {
+    stage: normalize.stage,
+    table: changeEvents,
+    dataKeys,
+    ownsTransactions: true,
+  });
+  await runArrow({ ...normalize, poison: program.config.POISON }, ledger, program);
 });

@@ -1,6 +1,9 @@
 import type { Fault } from '@overlay/model';
 
-/** A row image as the connector wrote it: JSON values, whole numbers of 16 digits or more as their text. */
+/**
+ * A row image as the connector wrote it: JSON values, whole numbers that a JavaScript number may not hold as their text, bytes in base64. The
+ * same row gives the same image whatever the wire format.
+ */
 export type RawImage = Readonly<Record<string, unknown>>;
 
 /** Where in the binary log, and through what, a record came. */
@@ -24,17 +27,24 @@ export interface RawRow {
   readonly table: string;
   readonly before: RawImage | null;
   readonly after: RawImage | null;
+  /** Columns that hold their default, where the wire format writes that for null too. */
+  readonly atDefault?: readonly string[];
   /** Commit time at the source, in microseconds since the epoch. */
   readonly timestamp: number;
   readonly origin: Origin;
 }
 
-/** A row of a snapshot; `isFirst` begins the snapshot, `isLast` closes the table. */
+/**
+ * A row of a snapshot; `isFirst` begins the snapshot, `isLast` closes the table, `isEnd` the snapshot. `isAsked`: of an incremental snapshot, which
+ * people ask for while the log is read.
+ */
 export type RawSnapshotRow = Omit<RawRow, 'kind' | 'operation' | 'transactionId' | 'order' | 'before' | 'after'> & {
   readonly kind: 'snapshot_row';
   readonly after: RawImage;
   readonly isFirst: boolean;
   readonly isLast: boolean;
+  readonly isEnd: boolean;
+  readonly isAsked: boolean;
 };
 
 export type RawTruncate = Pick<RawRow, 'database' | 'table' | 'timestamp' | 'origin'> & { readonly kind: 'truncate' };
@@ -53,22 +63,48 @@ export interface RawColumn {
   /** Length, precision, or digits of a second, as the type has it. */
   readonly length: number | null;
   readonly scale: number | null;
+  /** The words of an ENUM or SET, quoted as in DDL. */
+  readonly labels: readonly string[] | null;
+  /** MySQL's name of the character set, of text. */
+  readonly charset: string | null;
+  readonly isNullable: boolean;
+  /** The default as the DDL has it, where it is a plain value. */
+  readonly default: string | null;
+  /** The source fills it in: generated, or counted up. */
+  readonly isFilledIn: boolean;
 }
 
 export interface RawSchemaChange {
   readonly kind: 'schema_change';
   readonly isSnapshot: boolean;
+  /** The database of the tables, or the one that the session used. */
+  readonly database: string;
+  readonly statement: string;
   readonly tables: readonly RawTable[];
   readonly timestamp: number;
   readonly origin: Origin;
 }
 
+/** Where a record belongs, as far as one that cannot be read says so. */
+export interface RawIdentity {
+  /** The transaction whose row or marker it is, and the place in it. */
+  readonly transactionId?: string;
+  readonly order?: number;
+  /** The GTID of a record outside any transaction, such as a DDL. */
+  readonly gtid?: string;
+  readonly timestamp?: number;
+}
+
+export type RawUnreadable = RawIdentity & { readonly kind: 'unreadable'; readonly fault: Fault };
+
 /** What a source can say, whatever the connector's wire format. */
 export type RawRecord =
-  | { readonly kind: 'begin'; readonly transactionId: string }
+  | { readonly kind: 'begin'; readonly transactionId: string; readonly timestamp: number }
   | { readonly kind: 'end'; readonly transactionId: string; readonly eventCount: number; readonly timestamp: number }
   | RawRow
   | RawSnapshotRow
   | RawTruncate
   | RawSchemaChange
-  | { readonly kind: 'unreadable'; readonly fault: Fault };
+  /** The connector's word on its own work, such as that a chunk of an incremental snapshot is done. */
+  | { readonly kind: 'notice' }
+  | RawUnreadable;

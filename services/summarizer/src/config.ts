@@ -1,12 +1,13 @@
 import { llmConfig } from '@overlay/llm';
 import { packConfig } from '@overlay/packs/load';
-import { storageConfig } from '@overlay/storage';
+import { deadLetterConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
 export const config = {
   ...streamsConfig,
   ...storageConfig,
+  ...deadLetterConfig,
   ...packConfig,
   ...llmConfig,
   SUMMARY_INTERVAL_S: z.coerce

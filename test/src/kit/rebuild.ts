@@ -1,31 +1,15 @@
 import type { RowDataPacket } from 'mysql2';
+import { foldTables } from './fold.ts';
 import type { World } from './world.ts';
 
 type Rows = ReadonlyMap<string, string>;
 
-interface Change {
-  readonly operation: string;
-  readonly table_name: string;
-  readonly primary_key: string;
-  readonly row_after: string | null;
-}
-
-/** Every table of the source as the log alone says it is: its changes folded in order. Table → key → row, both as sorted JSON. */
-export async function rebuildTables({ record, name }: World): Promise<ReadonlyMap<string, Rows>> {
-  const tables = new Map<string, Map<string, string>>();
-  const changes = await record.query<Change>(
-    `select operation, table_name, (body #> '{source,primaryKey}')::text as primary_key, (body -> 'after')::text as row_after
-      from audit.change_events where source = $1 order by sequence, ordinal`,
-    [name],
+/** Every table of the source as the log alone says it is: its changes folded in order, with what DDL did. Table → key → row, both as sorted JSON. */
+export async function rebuildTables(world: World): Promise<ReadonlyMap<string, Rows>> {
+  const tables = await foldTables(world);
+  return new Map(
+    [...tables].map(([table, { rows }]) => [table, new Map([...rows].map(([key, row]) => [key, String(row)]))]),
   );
-  for (const { operation, table_name, primary_key, row_after } of changes) {
-    const table = tables.get(table_name) ?? new Map<string, string>();
-    tables.set(table_name, table);
-    if (operation === 'TRUNCATE') table.clear();
-    else if (operation === 'DELETE') table.delete(primary_key);
-    else if (row_after !== null) table.set(primary_key, row_after);
-  }
-  return tables;
 }
 
 /** Every table of the source as MySQL has it now, its values written by MySQL and by the rules of docs/reference/values.md. */

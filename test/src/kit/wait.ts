@@ -5,12 +5,13 @@ export async function waitFor<Answer>(
   what: string,
   ask: () => Promise<Answer | undefined>,
   ms = 120_000,
+  pauseMs = 200,
 ): Promise<Answer> {
   const deadline = Date.now() + ms;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (Date.now() > deadline) throw new Error(`waited ${ms / 1000} s in vain for ${what}`);
-    await sleep(200);
+    await sleep(pauseMs);
   }
 }

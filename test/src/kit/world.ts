@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: those that the test run started, which tests share. */
   readonly servers?: Endpoints;
+  /** False: the test writes the raw topic itself. Default: a connector does. */
+  readonly registersConnector?: boolean;
 }
 
 export async function makeWorld({
@@ -48,6 +50,7 @@ export async function makeWorld({
   makeSource,
   environment,
   servers = sharedServers(),
+  registersConnector = true,
 }: WorldOptions): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), `overlay-${name}-`));
   const root = mysqlRoot(servers);
@@ -60,6 +63,7 @@ export async function makeWorld({
     postgresUrl,
     packDirectory: PHARMACY_PACK,
     directory,
+    registersConnector,
     environment: { TOPIC_PREFIX: topicPrefix, ...environment },
   });
   const record = new Database(postgresUrl, 2);

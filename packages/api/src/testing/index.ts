@@ -13,4 +13,5 @@ export {
   writeGap,
   writeHead,
   writeSampleLog,
+  writeSealedLetter,
 } from './sample-log.ts';

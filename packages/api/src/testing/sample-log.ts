@@ -1,6 +1,6 @@
 import type { BusinessEvent, CaseAnomaly, ChangeEvent, Row } from '@overlay/model';
 import type { Pack } from '@overlay/packs';
-import type { Database } from '@overlay/storage';
+import { changeEvents, type Database, makeDataKeys, makeLedger } from '@overlay/storage';
 
 /** A small log of corner shops in Lima: two orders, a loss at night, a self-promotion, an unexplained change, one set aside; then a new day. */
 export const SOURCE = 'shops';
@@ -321,8 +321,9 @@ function changeEvent(
 
 export async function writeDeadLetter(database: Database, sequence: number): Promise<void> {
   await database.query(
-    `insert into audit.dead_letters (dead_letter_id, stage, source, sequence, code, detail, topic, partition, record_offset, found_at)
-      values ($1, 'normalizer', $2, $3, 'raw.value', 'shops.orders: total is no DECIMAL', 'cdc.shops', 0, 4711, '2026-11-21T05:00:01Z')`,
+    `insert into audit.dead_letters (dead_letter_id, stage, source, sequence, code, detail, topic, partition, record_offset,
+        ordinal, record_digest, found_at)
+      values ($1, 'normalizer', $2, $3, 'raw.value', 'shops.orders: total is no DECIMAL', 'cdc.shops', 0, 4711, 1, repeat('0', 64), '2026-11-21T05:00:01Z')`,
     [idOf('f', sequence), SOURCE, sequence],
   );
 }
@@ -341,4 +342,24 @@ export async function writeGap(
     [gapId, SOURCE, code, gtidOf(afterSequence + 1), `found after sequence ${afterSequence}`, afterSequence],
   );
   return gapId;
+}
+
+/** Lands a dead letter as a stage does, its bytes sealed under the master key. */
+export async function writeSealedLetter(
+  database: Database,
+  masterKey: string,
+  letter: { readonly sequence: number | null; readonly value: Buffer; readonly source?: string },
+): Promise<void> {
+  const { sequence, value, source = SOURCE } = letter;
+  const dataKeys = makeDataKeys(database, masterKey);
+  const ledger = makeLedger(database, { stage: 'normalizer', table: changeEvents, dataKeys, ownsTransactions: true });
+  const { head } = await ledger.open(source);
+  const place = { topic: 'cdc.shops', partition: 0, offset: '4712' };
+  const fault = { code: 'raw.not_json', detail: 'the value is not JSON' } as const;
+  const deadLetters = [
+    { ...place, sequence, ordinal: sequence === null ? null : 2, fault, key: Buffer.from('k'), value },
+  ];
+  const position = head.position ?? { ...place, digest: '' };
+  const nothing = { gtids: head.gtids, records: [], remember: new Map(), repeats: [] };
+  await ledger.land({ head, landed: head.landed, position, deadLetters, ...nothing }, () => {});
 }

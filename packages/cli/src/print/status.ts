@@ -75,18 +75,23 @@ function sourceLines(source: string, stages: readonly StageStatus[], zone: Zone,
 const figure = (value: number | null): string =>
   value === null ? '-' : printNumber(String(Math.round(value * 10) / 10));
 
-function openLines({ gaps, deadLetters, setAside }: Status, zone: Zone, paint: Paint): readonly string[] {
+function openLines({ gaps, deadLetters, setAside, waiting }: Status, zone: Zone, paint: Paint): readonly string[] {
   const letters = deadLetters.reduce((sum, { count }) => sum + count, 0);
   const rows = [
     [{ text: 'Gaps undecided' }, { text: printNumber(String(gaps.length)) }],
     [{ text: 'Dead letters' }, { text: printNumber(String(letters)) }],
     [{ text: 'Set aside' }, { text: printNumber(String(setAside.count)) }],
+    [{ text: 'Not whole yet' }, { text: printNumber(String(waiting.length)) }],
   ];
   const details = [
     ...gaps.map(({ gapId, code, detail }) => `  gap ${gapId}: ${code}, ${detail}`),
     ...deadLetters.map(
       ({ count, stage, source, code, lastDetail, lastTopic, lastPartition, lastOffset }) =>
         `  ${plural(count, 'dead letter', 'dead letters')} of ${stage} in ${source}: ${code}, the last at ${lastTopic}/${lastPartition} offset ${lastOffset}: ${lastDetail}`,
+    ),
+    ...waiting.map(
+      ({ stage, source, subject, records, since, last }) =>
+        `  not whole: ${subject ?? 'a record in pieces'} of ${source}: ${stage} has ${plural(records, 'record', 'records')} of it since ${zone.timeOf(since)}, the last of ${zone.timeOf(last)}`,
     ),
     ...setAside.latest.map(
       ({ source, sequence, transactionId, commitTime }) =>

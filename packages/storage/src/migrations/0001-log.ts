@@ -18,15 +18,16 @@ const STATEMENTS = [
   `create table audit.stage_memory (
     stage text not null, source text not null, key text not null, value json not null,
     primary key (stage, source, key))`,
+  // Columns of a fixed width come first, so that none needs room to be aligned: there are many rows.
   `create table audit.transactions (
-    source text not null, sequence bigint not null, kind text not null, transaction_id text not null,
-    commit_time timestamptz not null, item_count integer not null,
+    sequence bigint not null, commit_time timestamptz not null, item_count integer not null,
+    source text not null, kind text not null, transaction_id text not null,
     primary key (source, sequence, commit_time)) partition by range (commit_time)`,
   'create index transactions_by_id on audit.transactions using hash (transaction_id)',
   "create index transactions_set_aside on audit.transactions (source, sequence) where kind = 'set_aside'",
   `create table audit.change_events (
-    source text not null, sequence bigint not null, ordinal integer not null, commit_time timestamptz not null,
-    event_id uuid not null, database_name text not null, table_name text not null, operation text not null, body json not null)
+    sequence bigint not null, commit_time timestamptz not null, ordinal integer not null, event_id uuid not null,
+    source text not null, database_name text not null, table_name text not null, operation text not null, body json not null)
     partition by range (commit_time)`,
   'create index change_events_by_sequence on audit.change_events (source, sequence)',
   'create index change_events_by_id on audit.change_events using brin (event_id uuid_bloom_ops) with (autosummarize = on)',

@@ -1,21 +1,39 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Read-only views for analysts, each with its columns described; a value that Postgres cannot show as text yields null. */
+/**
+ * Read-only views for analysts, each with its columns described. Postgres cannot show every text that JSON can hold: a string with such text is
+ * null in them, and nothing else of its row is.
+ */
 export const analystViews: Migration = {
   async up(db: Kysely<unknown>) {
     await sql.raw('create schema analyst').execute(db);
-    await sql
-      .raw(
-        `create function analyst.field(body json, variadic path text[]) returns text language sql immutable parallel safe
-          return case when strpos(body::text, '\\u0000') > 0 then null else body #>> path end`,
-      )
-      .execute(db);
+    for (const definition of FUNCTIONS) await sql.raw(definition).execute(db);
     for (const view of VIEWS) await createView(db, view);
     await sql.raw('grant usage on schema analyst to audit_analyst, audit_reader').execute(db);
     await sql.raw('grant select on all tables in schema analyst to audit_analyst, audit_reader').execute(db);
   },
 };
+
+/**
+ * Bodies are canonical JSON: they escape nothing else in this way but NUL, control characters that can be shown, and halves of surrogate pairs
+ * that stand alone. So most bodies show by one search each for the two beginnings that they have no unshowable text.
+ */
+const UNSHOWABLE = String.raw`\\u(?:0000|d[89a-f][0-9a-f]{2})`;
+const REST_OF_STRING = String.raw`(?:[^"\\]|\\.)*`;
+/** A string with unshowable text that is a value, not a key. It begins after a colon, comma or bracket; no text between two strings matches. */
+const UNSHOWABLE_STRING = String.raw`([,:\[])"${REST_OF_STRING}?${UNSHOWABLE}${REST_OF_STRING}"(?!:)`;
+
+const FUNCTIONS: readonly string[] = [
+  `create function analyst.may_be_unshowable(body text) returns boolean language sql immutable parallel safe
+    return strpos(body, '\\u0000') > 0 or strpos(body, '\\ud') > 0`,
+  `create function analyst.has_unshowable_text(body json) returns boolean language sql immutable parallel safe
+    return case when analyst.may_be_unshowable(body::text) then body::text ~ '${UNSHOWABLE_STRING}' else false end`,
+  `create function analyst.showable(body json) returns json language sql immutable parallel safe
+    return regexp_replace(body::text, '${UNSHOWABLE_STRING}', '\\1null', 'g')::json`,
+  `create function analyst.field(body json, variadic path text[]) returns text language sql immutable parallel safe
+    return case when analyst.may_be_unshowable(body::text) then analyst.showable(body) else body end #>> path`,
+];
 
 interface View {
   readonly name: string;
@@ -70,6 +88,10 @@ const VIEWS: readonly View[] = [
       primary_key: ["analyst.field(body, 'source', 'primaryKey')", 'Primary key of the row as JSON text'],
       row_before: ["analyst.field(body, 'before')", 'The row before the change as JSON text; null for an insert'],
       row_after: ["analyst.field(body, 'after')", 'The row after the change as JSON text; null for a delete'],
+      has_unshowable_text: [
+        'analyst.has_unshowable_text(body)',
+        'True when a value of the row holds text that Postgres cannot show, such as a NUL: that value is null in row_before and row_after',
+      ],
       schema_version: [
         "analyst.field(body, 'schemaVersion')",
         'Version of the table definition that the row was written under',
@@ -78,6 +100,10 @@ const VIEWS: readonly View[] = [
       binlog_position: [
         "analyst.field(body, 'metadata', 'position')::bigint",
         'Position of the change in that file, in bytes',
+      ],
+      ghost_of: [
+        "analyst.field(body, 'metadata', 'ghostOf')",
+        'Of a row of a table that only helps a tool to change another table online: that table. No change of the business',
       ],
     },
   },
@@ -98,6 +124,10 @@ const VIEWS: readonly View[] = [
       actor_grade: ['actor_grade', 'How sure the actor is: exact, corroborated, inferred or unknown'],
       confidence: ['confidence', 'How surely the row changes mean this event, 0 to 1'],
       payload: ["analyst.field(body, 'payload')", 'Particulars of the event as JSON text'],
+      has_unshowable_text: [
+        'analyst.has_unshowable_text(body)',
+        'True when the payload holds text that Postgres cannot show, such as a NUL: that value is null in it',
+      ],
     },
   },
   {
@@ -118,6 +148,10 @@ const VIEWS: readonly View[] = [
       severity: ['severity', 'low, medium, high or critical'],
       score: ['score', 'Strangeness as a z-equivalent; higher is stranger'],
       reasons: ["analyst.field(body, 'reasons')", 'The reasons in words, a JSON list'],
+      has_unshowable_text: [
+        'analyst.has_unshowable_text(body)',
+        'True when a reason holds text that Postgres cannot show, such as a NUL: it is null in the list',
+      ],
     },
   },
   {

@@ -17,6 +17,7 @@ export interface DayRecord {
   readonly businessEvents: number;
   /** Transactions with row changes of which no business event came. */
   readonly unexplained: number;
+  /** Set aside and not repaired. */
   readonly setAside: number;
   /** Sequences between first and last that are not there. */
   readonly missing: number;
@@ -41,8 +42,8 @@ export async function readDayRecord(database: Database, { source, from, to, upTo
     `with explained as (select distinct sequence from audit.business_events where ${RANGE})
       select min(t.sequence) as first, max(t.sequence) as last, count(*) as transactions,
         coalesce(sum(t.item_count), 0) as change_events,
-        count(*) filter (where t.kind = 'set_aside') as set_aside,
-        count(*) filter (where t.kind = 'transaction' and t.item_count > 0 and e.sequence is null) as unexplained,
+        greatest(0, count(*) filter (where t.kind = 'set_aside') - count(*) filter (where t.kind = 'repair')) as set_aside,
+        count(*) filter (where t.kind in ('transaction', 'repair') and t.item_count > 0 and e.sequence is null) as unexplained,
         (select count(*) from audit.business_events where ${RANGE}) as business_events
       from (select * from audit.transactions where ${RANGE}) t left join explained e using (sequence)`,
     [source, from, to, upTo],

@@ -61,7 +61,7 @@ export async function findTransactions(
   limit: number,
 ): Promise<readonly Found[]> {
   const rows = await database.query<FoundRow>(
-    `${TRANSACTION} where transaction_id = $1 order by source, sequence limit $2`,
+    `${TRANSACTION} where transaction_id = $1 order by source, repairs nulls last, sequence limit $2`,
     [transactionId, limit],
   );
   return rows.map(foundOf);

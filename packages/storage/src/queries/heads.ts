@@ -3,6 +3,12 @@ import { instant } from './sql.ts';
 
 /** The stages in the order in which a record goes through them. */
 export const STAGES = ['normalizer', 'inferencer', 'anomaly-scorer', 'summarizer'] as const;
+/** The stages that a record has gone through when it leaves this one. */
+export function stagesUpTo(stage: string): readonly string[] {
+  const at = STAGES.map(String).indexOf(stage);
+  return at < 0 ? [stage] : STAGES.slice(0, at + 1);
+}
+
 /** The stages whose records a day's facts are made of: facts reach as far as the last of them has come. */
 const FACT_STAGES = STAGES.slice(0, 3);
 

@@ -1,5 +1,6 @@
 import type { GapCode } from '@overlay/model';
 import type { Database } from '../database.ts';
+import { STAGES } from './heads.ts';
 import { instant } from './sql.ts';
 
 /** A gap as it stands on record. */
@@ -103,6 +104,7 @@ export interface DeadLetterCount {
   readonly lastOffset: string;
 }
 
+/** Of those that nothing repaired. */
 export async function countDeadLetters(database: Database): Promise<readonly DeadLetterCount[]> {
   const rows = await database.query<{
     stage: string;
@@ -117,7 +119,9 @@ export async function countDeadLetters(database: Database): Promise<readonly Dea
   }>(
     `select distinct on (stage, source, code) stage, source, code, count(*) over (partition by stage, source, code) as count,
       ${instant('d.found_at')} as found_at, detail, topic, partition, record_offset
-      from audit.dead_letters d order by stage, source, code, d.found_at desc, d.record_offset desc`,
+      from audit.dead_letters d
+      where not exists (select from audit.transactions r where d.stage = '${STAGES[0]}' and r.source = d.source and r.repairs = d.sequence)
+      order by stage, source, code, d.found_at desc, d.record_offset desc`,
   );
   return rows.map((row) => ({
     stage: row.stage,
@@ -140,7 +144,7 @@ export interface SetAside {
   readonly commitTime: string;
 }
 
-/** The newest set-aside transactions, and how many there are. They are found by what set them aside: a dead letter, or an accepted gap. */
+/** The newest set-aside transactions that nothing repaired, and how many there are. */
 export async function readSetAside(
   database: Database,
   limit: number,
@@ -152,15 +156,10 @@ export async function readSetAside(
     commit_time: string;
     count: string;
   }>(
-    `with aside as (
-        select t.source, t.sequence, t.transaction_id, t.commit_time from audit.dead_letters d
-          join audit.transactions t on t.source = d.source and t.sequence = d.sequence where t.kind = 'set_aside'
-        union
-        select t.source, t.sequence, t.transaction_id, t.commit_time from audit.gaps g
-          join audit.transactions t on t.transaction_id = g.subject and t.source = g.source
-          where g.decision = 'accept' and t.kind = 'set_aside')
-      select source, sequence, transaction_id, ${instant('a.commit_time')} as commit_time, count(*) over () as count
-        from aside a order by a.commit_time desc, sequence desc limit $1`,
+    `select t.source, t.sequence, t.transaction_id, ${instant('t.commit_time')} as commit_time, count(*) over () as count
+      from audit.transactions t
+      where t.kind = 'set_aside' and not exists (select from audit.transactions r where r.source = t.source and r.repairs = t.sequence)
+      order by t.commit_time desc, t.sequence desc limit $1`,
     [limit],
   );
   return {
@@ -172,4 +171,39 @@ export async function readSetAside(
       commitTime: row.commit_time,
     })),
   };
+}
+
+/** What waits in a source for more records to be whole, as its stage saw it last. */
+export interface StoredWaiting {
+  readonly stage: string;
+  readonly source: string;
+  readonly subject: string | null;
+  readonly records: number;
+  /** Publishing times of the first and the last record that came. */
+  readonly since: string;
+  readonly last: string;
+  readonly notedAt: string;
+}
+
+/** What has begun and is not whole, the longest first. */
+export async function readWaiting(database: Database): Promise<readonly StoredWaiting[]> {
+  const rows = await database.query<Omit<StoredWaiting, 'records' | 'notedAt'> & { records: string; noted_at: string }>(
+    `select stage, source, subject, records, ${instant('w.since')} as since, ${instant('w.last_at')} as last,
+      ${instant('w.noted_at')} as noted_at from audit.waiting w order by w.since, stage, source`,
+  );
+  return rows.map(({ noted_at, records, ...row }) => ({ ...row, records: Number(records), notedAt: noted_at }));
+}
+
+/** How many sequences of the log lie between two, both left out. */
+export async function countSequencesBetween(
+  database: Database,
+  source: string,
+  after: number,
+  before: number,
+): Promise<number> {
+  const [row] = await database.query<{ count: string }>(
+    'select count(*) as count from audit.transactions where source = $1 and sequence > $2 and sequence < $3',
+    [source, after, before],
+  );
+  return Number(row?.count ?? 0);
 }

@@ -109,7 +109,7 @@ async function readFaults(
     record_offset: string;
   }>(
     `select stage, code, detail, topic, partition, record_offset from audit.dead_letters
-      where source = $1 and sequence = $2 order by stage, record_offset, code limit 20`,
+      where source = $1 and sequence = $2 order by code = 'raw.set_aside', stage, record_offset, code limit 20`,
     [source, sequence],
   );
   return rows.map(({ record_offset, ...row }) => ({ ...row, offset: record_offset }));

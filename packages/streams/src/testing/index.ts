@@ -1,0 +1,1 @@
+export { type Played, type Playing, play } from './play.ts';

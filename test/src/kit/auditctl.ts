@@ -1,0 +1,24 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startProgram } from '@overlay/infra';
+import type { World } from './world.ts';
+
+/** Runs auditctl on the record of a world, as a reader; gives what it says and its exit code. */
+export async function auditctl(
+  world: World,
+  ...words: readonly string[]
+): Promise<{ said: string; code: number | null }> {
+  const log = join(mkdtempSync(join(world.directory, 'auditctl-')), 'said');
+  const program = startProgram({
+    file: 'packages/cli/src/main.ts',
+    arguments: words,
+    environment: {
+      DATABASE_URL_FILE: world.pipeline.readerFile,
+      DEAD_LETTER_KEY_FILE: world.pipeline.deadLetterKeyFile,
+      CONNECT_URL: world.servers.connect.url,
+    },
+    log,
+  });
+  const { code } = await program.exited;
+  return { said: readFileSync(log, 'utf8'), code };
+}
