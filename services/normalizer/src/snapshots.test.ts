@@ -69,7 +69,7 @@ test('however often it is killed, at every row, with whatever landed: the last o
         expect(landed(read(values, { landsAfter: new Set(landsAfter), diesAfter }))).toEqual(landed(calm));
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -150,6 +150,6 @@ test('a piece in the middle of a transaction comes before it, and the transactio
         expect(landed(played)).toEqual(landed(read(values)));
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });

@@ -25,8 +25,8 @@ const STATEMENTS = [
   'grant insert on audit.schema_versions to audit_writer',
   `create view analyst.schema_versions as select source, sequence, ordinal as change_order, commit_time as committed_at, kind, table_id,
       database_name, table_name, version, database_name || '.' || table_name || ':' || version as schema_version,
-      previous_database, previous_table, definition ->> 'columns' as columns, definition ->> 'key' as primary_key,
-      definition ->> 'renamedColumns' as renamed_columns, loses_rows, gtid, binlog_file, binlog_position, statement
+      previous_database, previous_table, analyst.field(definition, 'columns') as columns, analyst.field(definition, 'key') as primary_key,
+      analyst.field(definition, 'renamedColumns') as renamed_columns, loses_rows, gtid, binlog_file, binlog_position, statement
     from audit.schema_versions`,
   "comment on view analyst.schema_versions is 'Every definition that a table ever had, one row each, in the order in which they came to hold'",
   'grant select on analyst.schema_versions to audit_analyst, audit_reader',

@@ -1,0 +1,33 @@
+import type { Fault } from './arena.ts';
+import { none } from './f00-none.ts';
+import { crashPoints } from './f02-crash-points.ts';
+import { zombie } from './f03-zombie.ts';
+import { connectKilled } from './f04-connect.ts';
+import { duplicates } from './f22-duplicates.ts';
+import { recordsLost } from './f23-records-lost.ts';
+import { ddl } from './f30-ddl.ts';
+import { keys } from './f31-keys.ts';
+import { huge } from './f32-huge.ts';
+import { statements } from './f33-statements.ts';
+import { malformed } from './f35-malformed.ts';
+import { poison } from './f36-poison.ts';
+import { calendar } from './f37-calendar.ts';
+
+const all = [
+  none,
+  crashPoints,
+  zombie,
+  connectKilled,
+  duplicates,
+  recordsLost,
+  ddl,
+  keys,
+  huge,
+  statements,
+  malformed,
+  poison,
+  calendar,
+];
+
+/** Every fault that can be played, by its name in the programme. */
+export const faults: ReadonlyMap<string, Fault> = new Map(all.map((fault) => [fault.name, fault]));
