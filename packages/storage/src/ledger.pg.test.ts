@@ -175,6 +175,12 @@ test('a transaction id that comes again with another commit time is a gap, with 
   expect((await ledger('again').land(atOnce, nowhere)).kind).toBe('landed');
 });
 
+test('a transaction that comes again after its week has left cannot be compared, and is nothing', async () => {
+  const repeats = [{ transactionId: 'gone:1', timestamp: '1999-03-04T05:06:07.000000Z', itemCount: 3 }];
+  const late = await ledger('gone').land(await landing('gone', [], { repeats }), nowhere);
+  expect(late.kind).toBe('landed');
+});
+
 test('history finds its week, and weeks are made once however many ask', async () => {
   const weeks = ['1999-12-31T23:59:59.999999Z', '2000-01-03T00:00:00.000000Z', '2031-06-15T12:00:00.000000Z'];
   const records = weeks.map((timestamp, index) => written('weeks', index + 1, ['{}'], timestamp));

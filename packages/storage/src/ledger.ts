@@ -290,7 +290,8 @@ async function findRewritten(
     const commit_us = String(microsecondsOf(timestamp));
     landed.set(transaction_id, { transaction_id, kind, commit_us, item_count: bodies.length });
   }
-  const other = repeats.find((repeat) => differs(repeat, landed.get(repeat.transactionId)));
+  const kept = await weeksKept(client, repeats);
+  const other = repeats.find((repeat) => kept.has(dayOf(repeat)) && differs(repeat, landed.get(repeat.transactionId)));
   return (
     other && {
       code: 'source.rewritten',
@@ -298,6 +299,18 @@ async function findRewritten(
       detail: `transaction ${other.transactionId} came again with other content (commit time or number of changes): was the binary log reset?`,
     }
   );
+}
+
+const dayOf = ({ timestamp }: Repeat): string => timestamp.slice(0, timestamp.indexOf('T'));
+
+/** The days whose week is still here: of one that has left, nothing can be compared. */
+async function weeksKept(client: ClientBase, repeats: readonly Repeat[]): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ day: string }>(
+    `select day from unnest($1::text[]) as day where exists (select from pg_class where relnamespace = 'audit'::regnamespace
+      and relname = 'transactions_' || to_char(day::date, 'IYYY"w"IW'))`,
+    [[...new Set(repeats.map(dayOf))]],
+  );
+  return new Set(rows.map(({ day }) => day));
 }
 
 interface LandedTransaction {

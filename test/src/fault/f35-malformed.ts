@@ -97,8 +97,10 @@ async function playSpoiled(arena: Arena, { world }: Scene, raw: RawHand, program
   const dropped = new Map<string, string>();
   for (const [index, { way, texts }] of written.entries()) {
     const kind = kinds.get(forgedGtid(index + 1))?.kind ?? 'not there';
-    if (kind !== 'set_aside') taken.add(`${way}) is ${kind} instead of set aside`);
-    else {
+    if (kind !== 'set_aside') {
+      const lost = texts.filter((text) => !kept.has(letterDigest(text))).length;
+      taken.add(`${way}) is ${kind} instead of set aside, and ${lost} of its ${texts.length} records are not kept`);
+    } else {
       const lost = texts.flatMap((text, place) => (kept.has(letterDigest(text)) ? [] : [place + 1]));
       if (lost.length > 0)
         dropped.set(
