@@ -101,7 +101,7 @@ test('a stored summary is given while it covers the day, and not after', async (
     text: 'stored text',
   });
   await database.query(
-    `insert into audit.transactions values ($1, 9, 'transaction', 'later', '2026-11-21T06:00:00Z', 0)`,
+    `insert into audit.transactions values (9, '2026-11-21T06:00:00Z', 0, $1, 'transaction', 'later')`,
     [SOURCE],
   );
   for (const stage of ['normalizer', 'inferencer', 'anomaly-scorer']) await writeHead(database, stage, 9);
@@ -118,7 +118,7 @@ test('a hole in the sequences and an open gap are said in the summary', async ()
   const { text } = await given(api.summary({ date: DAY }));
   expect(text).toContain('Sequences 1 to 7, 1 missing, 1 on record as gaps.');
   await database.query('delete from audit.gaps');
-  await database.query(`insert into audit.transactions values ($1, 6, 'transaction', $2, '2026-11-21T04:55:00Z', 1)`, [
+  await database.query(`insert into audit.transactions values (6, '2026-11-21T04:55:00Z', 1, $1, 'transaction', $2)`, [
     SOURCE,
     gtidOf(6),
   ]);

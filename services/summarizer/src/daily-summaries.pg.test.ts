@@ -53,7 +53,7 @@ afterAll(async () => {
 async function land(sequence: number, commitTime: string, total: string): Promise<void> {
   for (const table of ['transactions', 'business_events'])
     await database.query('select audit.ensure_week($1, $2::date)', [table, commitTime.slice(0, 10)]);
-  await database.query(`insert into audit.transactions values ($1, $2, 'transaction', $3, $4, 1)`, [
+  await database.query(`insert into audit.transactions values ($2, $4, 1, $1, 'transaction', $3)`, [
     SOURCE,
     sequence,
     `gtid:${sequence}`,

@@ -9,6 +9,7 @@ import { quoteName } from './types-kinds.ts';
 import { waitFor } from './wait.ts';
 
 const BATCH_ROWS = 100;
+const MARK_MS_MAX = 300_000;
 /** So that changes of changed rows come too, and rows of each kind are removed. */
 const CHANGED_EVERY = 10;
 const REMOVED_EVERY = 23;
@@ -117,13 +118,17 @@ export async function untilMarked(
   mark: number,
 ): Promise<void> {
   await source.query('insert into marks values (?)', [mark]);
-  await waitFor(`mark ${mark} in the log`, async () => {
-    const rows = await record.query(
-      "select 1 from audit.change_events where source = $1 and table_name = 'marks' and body -> 'after' ->> 'id' = $2",
-      [name, String(mark)],
-    );
-    return rows.length > 0 ? true : undefined;
-  });
+  await waitFor(
+    `mark ${mark} in the log`,
+    async () => {
+      const rows = await record.query(
+        "select 1 from audit.change_events where source = $1 and table_name = 'marks' and body -> 'after' ->> 'id' = $2",
+        [name, String(mark)],
+      );
+      return rows.length > 0 ? true : undefined;
+    },
+    MARK_MS_MAX,
+  );
 }
 
 /** Nothing of the source was refused. */

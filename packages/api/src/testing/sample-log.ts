@@ -213,16 +213,16 @@ async function writeRecord(database: Database, record: SampleRecord): Promise<vo
   }
   const transactionId = kind === 'snapshot' ? 'snapshot:binlog.000001:4:shops.users:1' : gtidOf(sequence);
   await database.query('insert into audit.transactions values ($1, $2, $3, $4, $5, $6)', [
-    SOURCE,
     sequence,
-    kind,
-    transactionId,
     timestamp,
     changes.length,
+    SOURCE,
+    kind,
+    transactionId,
   ]);
   for (const [index, change] of changes.entries()) {
     const body = changeEvent(record, change, index + 1, transactionId);
-    const values = [SOURCE, sequence, index + 1, timestamp, body.eventId, SOURCE, change.table, body.operation];
+    const values = [sequence, timestamp, index + 1, body.eventId, SOURCE, SOURCE, change.table, body.operation];
     await insert(database, 'change_events', [...values, JSON.stringify(body)]);
   }
   for (const [index, event] of events.entries()) {
