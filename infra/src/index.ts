@@ -14,6 +14,7 @@ export { type Pipeline, type PipelineOptions, preparePipeline, SERVICES, type Se
 export { findPsql } from './postgres.ts';
 export { type ProgramLaunch, type RunningProgram, runToEnd, startProgram } from './program.ts';
 export { printProgress } from './progress.ts';
+export { askForRows } from './signals.ts';
 export { judgeSource, readSourceFacts } from './source-check.ts';
 export { type Stack, type StackOptions, startStack } from './stack.ts';
 export { stopOnSignals } from './stop-on-signals.ts';

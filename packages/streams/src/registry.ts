@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import confluent from '@kafkajs/confluent-schema-registry';
 import { messageOf, Trouble } from '@overlay/runtime';
 import { z } from 'zod';
@@ -21,6 +22,9 @@ export interface SchemaRegistry {
 }
 
 const ANSWER_MS_MAX = 5000;
+/** How often, and how far apart, a schema is registered that another copy registers too. */
+const REGISTER_TRIES = 10;
+const REGISTER_PAUSE_MS = 300;
 
 /** What the registry says of an id; Avro is the type that it leaves out. */
 const StoredSchema = z.object({
@@ -38,15 +42,18 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
     async register(contract) {
       const schema = JSON.stringify(z.toJSONSchema(contract.record, { target: 'draft-7' }));
       const subject = `${contract.name}-value`;
-      try {
-        const { id } = await client.register(
-          { type: confluent.SchemaType.JSON, schema },
-          { subject, compatibility: confluent.COMPATIBILITY.BACKWARD },
-        );
-        known.add(id);
-        return id;
-      } catch (thrown) {
-        throw registryTrouble(thrown, `registering ${subject}`);
+      for (let tries = 1; ; tries++) {
+        try {
+          const { id } = await client.register(
+            { type: confluent.SchemaType.JSON, schema },
+            { subject, compatibility: confluent.COMPATIBILITY.BACKWARD },
+          );
+          known.add(id);
+          return id;
+        } catch (thrown) {
+          if (!isBesideUs(thrown) || tries === REGISTER_TRIES) throw registryTrouble(thrown, `registering ${subject}`);
+        }
+        await sleep(REGISTER_PAUSE_MS);
       }
     },
     async knows(schemaId) {
@@ -86,13 +93,15 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
   };
 }
 
+/** What another copy that registers the same at this moment makes the registry and its client say: it sets schema and rule one after the other. */
+const isBesideUs = (thrown: unknown): boolean => /already exists|Compatibility does not match/.test(messageOf(thrown));
+
 /** The client's own errors carry a status, 400 also when nothing answers; whatever else it throws is a bug. */
 function registryTrouble(thrown: unknown, doing: string): unknown {
   const status = statusOf(thrown);
-  const isOurBug = status === undefined && !isUnanswered(thrown);
+  const isOurBug = status === undefined && !isUnanswered(thrown) && !isBesideUs(thrown);
   if (isOurBug) return thrown;
-  const isBesideUs = /already exists/.test(messageOf(thrown)); // another copy registers the same at this moment
-  const isRefusal = !isBesideUs && (status === 409 || status === 422 || /incompatible/i.test(messageOf(thrown)));
+  const isRefusal = status === 409 || status === 422 || /compatib/i.test(messageOf(thrown));
   return new Trouble(
     isRefusal ? 'registry.incompatible' : 'registry.unreachable',
     `${doing}: ${messageOf(thrown)}`,

@@ -1,4 +1,5 @@
 import type { Endpoints, RunningProgram, Service } from '@overlay/infra';
+import type { TableRows } from '../kit/tables.ts';
 import { makeWorld, type World } from '../kit/world.ts';
 import {
   allOrNothing,
@@ -62,6 +63,8 @@ export interface CoreOptions extends QuiesceOptions {
   /** False where the raw topic no longer holds everything. */
   readonly again?: boolean;
   readonly pageRows?: number;
+  /** How tables are rebuilt. Default: by their changes alone, which does where no DDL changes them. */
+  readonly fold?: (world: World) => Promise<ReadonlyMap<string, TableRows>>;
 }
 
 export interface Core extends Quiet {
@@ -74,7 +77,8 @@ export async function coreCheck(arena: Arena, { world, oracle }: Scene, options:
   const log = await scanLog(world, options.pageRows);
   const size = `${log.transactions.length} transactions with ${log.events} events`;
   arena.tell(`${world.name}: ${size}, after ${JSON.stringify(oracle.tally())}`);
-  for (const [name, findings] of await coreFindings(world, log)) arena.check(name, findings);
+  const tables = (await options.fold?.(world)) ?? log.tables;
+  for (const [name, findings] of await coreFindings(world, { ...log, tables })) arena.check(name, findings);
   if (options.again !== false) arena.check('I6 same again', await sameAgain(world, quiet.last, options.ms ?? 180_000));
   arena.check('nothing refused', await nothingRefused(world, options));
   return { ...quiet, log };

@@ -50,11 +50,11 @@ export async function foldTables({ record, name }: World): Promise<ReadonlyMap<s
   );
   const changes = await record.query<Change>(
     `select coalesce(t.repairs, t.sequence) as sequence, t.transaction_id, operation, database_name, table_name,
-        (body #> '{source,primaryKey}')::text as primary_key, nullif((body -> 'before')::text, 'null') as row_before, nullif((body -> 'after')::text, 'null') as row_after
+        (body #> '{source,primaryKey}')::text as primary_key, nullif((body -> 'before')::text, 'null') as row_before, nullif((body -> 'after')::text, 'null') as row_after, ordinal
       from audit.change_events e join audit.transactions t using (source, sequence) where source = $1
-      union all select sequence, transaction_id, 'REPLACES', '', '', '', null, null from audit.transactions
+      union all select sequence, transaction_id, 'REPLACES', '', '', '', null, null, 0 from audit.transactions
         where source = $1 and kind = 'snapshot' and transaction_id ~ '^snapshot:[^:]+:\\d+:replaces:'
-      order by 1`,
+      order by 1, ordinal`,
     [name],
   );
   const fold = new Fold();

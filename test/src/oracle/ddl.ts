@@ -13,6 +13,7 @@ interface Table {
   readonly ids: Set<number>;
   /** Step of the last DDL that changed what it holds without telling of rows, and of each row's last write. */
   changedAt: number;
+  retypedAt: number;
   readonly writtenAt: Map<number, number>;
   /** How often its definition changed since it got its name; undefined once it was renamed. */
   version: number | undefined;
@@ -52,6 +53,10 @@ export interface DdlPlay {
   readonly done: ReadonlyMap<string, number>;
   /** Whether a row was written after the last DDL that changed its table: the log alone can then know it. */
   readonly isFresh: (table: string, id: number) => boolean;
+  /** Whether a row was written after the last DDL that changed a type in its table: what that made of its values no log tells. */
+  readonly isTold: (table: string, id: number) => boolean;
+  /** Names of the tables as they are now. */
+  readonly tables: () => readonly string[];
   /** Tables that were never renamed, with the version that their newest definition has. */
   readonly versions: () => ReadonlyMap<string, number>;
 }
@@ -85,13 +90,17 @@ export function makeDdlPlay(connection: mysql.Connection, random: Random): DdlPl
         await connection.query('commit');
       }
     },
-    isFresh(name, id) {
-      const table = tables.find((one) => one.name === name);
-      return table !== undefined && (table.writtenAt.get(id) ?? 0) >= table.changedAt;
-    },
+    isFresh: (name, id) => isSince(tables, name, id, ({ changedAt }) => changedAt),
+    isTold: (name, id) => isSince(tables, name, id, ({ retypedAt }) => retypedAt),
+    tables: () => tables.map(({ name }) => name),
     versions: () =>
       new Map(tables.flatMap(({ name, version }) => (version === undefined ? [] : [[name, version] as const]))),
   };
+}
+
+function isSince(tables: readonly Table[], name: string, id: number, step: (table: Table) => number): boolean {
+  const table = tables.find((one) => one.name === name);
+  return table !== undefined && (table.writtenAt.get(id) ?? 0) >= step(table);
 }
 
 const fresh = (name: string): Table => ({
@@ -102,6 +111,7 @@ const fresh = (name: string): Table => ({
   ],
   ids: new Set(),
   changedAt: 0,
+  retypedAt: 0,
   writtenAt: new Map(),
   version: 1,
 });
@@ -199,6 +209,7 @@ const CHANGES: readonly (readonly [string, Change])[] = [
       const type = state.random.pick<keyof typeof TYPES>(TYPES[column.type].wider);
       await alter(state, table, `modify column ${column.name} ${type}`);
       table.columns[at] = { ...column, type };
+      table.retypedAt = state.step();
       changed(state, table);
     },
   ],
