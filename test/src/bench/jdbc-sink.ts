@@ -7,19 +7,19 @@ import { dropDatabase, emptyDatabase } from './recording.ts';
 import { type Sample, sampleUntilDone } from './samples.ts';
 
 const DATABASE = 'sink';
-/** What rows go through on the way to the sink, and the settings of a connector for it. JSON without schemas does not work for a sink. */
-export const SINK_FORMATS = {
-  avro: (stack: Stack) => avroConverter(stack.registry.url),
-  json: () => ({ 'key.converter.schemas.enable': 'true', 'value.converter.schemas.enable': 'true' }),
-} as const;
-export type SinkFormat = keyof typeof SINK_FORMATS;
 
-/**
- * The sink at its fastest, as tried: every event an insert into a table without a key, as many rows as it takes to a batch, which the driver
- * makes statements of many rows of (its URL says so). Arrays for columns (`unnest`) are no faster, and refuse Debezium's times. An upsert,
- * which is what the sink is for, costs an index and a look into it.
- */
-const FASTEST = {
+/** A way to run the sink: what rows go through on the way to it, and its own settings. */
+interface SinkSetup {
+  readonly what: string;
+  /** Settings of the connector that writes the topic, and of the sink that reads it. JSON without schemas does not work for a sink. */
+  readonly format: (stack: Stack) => Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string>>;
+  /** What stands behind the database's address. */
+  readonly query: string;
+}
+
+/** Every event an insert into a table without a key. An upsert, which is what the sink is for, costs an index and a look into it. */
+const INSERTS = {
   'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
   'tasks.max': '1',
   'insert.mode': 'insert',
@@ -27,33 +27,54 @@ const FASTEST = {
   'schema.evolution': 'basic',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the sink fills it in, with the table of each event
   'collection.name.format': '${source.table}',
-  'batch.size': '10000',
-  'consumer.override.max.poll.records': '10000',
-  'consumer.override.fetch.max.bytes': '16777216',
-  'consumer.override.max.partition.fetch.bytes': '16777216',
 };
 
-const JSON_CONVERTERS = {
-  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
-  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-};
+export const SINKS = {
+  /** As Connect, the sink and the driver come: nothing set that need not be. */
+  stock: {
+    what: 'as it comes, reading JSON',
+    format: () => ({
+      'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'key.converter.schemas.enable': 'true',
+      'value.converter.schemas.enable': 'true',
+    }),
+    settings: {},
+    query: '',
+  },
+  /**
+   * The fastest that was found: Avro, as many rows as it takes to a batch (which the consumer bounds too), made statements of many rows by the
+   * driver. Arrays for columns (`unnest`) are no faster, and refuse Debezium's times.
+   */
+  tuned: {
+    what: 'tuned, reading Avro',
+    format: (stack) => avroConverter(stack.registry.url),
+    settings: {
+      'batch.size': '10000',
+      'consumer.override.max.poll.records': '10000',
+      'consumer.override.fetch.max.bytes': '16777216',
+      'consumer.override.max.partition.fetch.bytes': '16777216',
+    },
+    query: '?reWriteBatchedInserts=true',
+  },
+} as const satisfies Record<string, SinkSetup>;
 
 /** Lets Debezium's JDBC sink write all rows of a captured topic into an empty database, whose tables it makes. Gives how far it was when. */
 export async function sampleSink(
   bench: Bench,
   stack: Stack,
   { topic }: Capture,
-  { rows, format }: { readonly rows: number; readonly format: SinkFormat },
+  { rows, setup }: { readonly rows: number; readonly setup: SinkSetup },
 ): Promise<readonly Sample[]> {
   const url = new URL(await emptyDatabase(stack, DATABASE));
   const database = new Database(url.href, 1);
   bench.onEnd(() => database.close());
   await runConnector(stack.connect.url, DATABASE, {
-    ...FASTEST,
-    ...(format === 'json' && JSON_CONVERTERS),
-    ...SINK_FORMATS[format](stack),
+    ...INSERTS,
+    ...setup.settings,
+    ...setup.format(stack),
     topics: topic,
-    'connection.url': `jdbc:postgresql://${url.host}${url.pathname}?reWriteBatchedInserts=true`,
+    'connection.url': `jdbc:postgresql://${url.host}${url.pathname}${setup.query}`,
     'connection.username': url.username,
     'connection.password': url.password,
   });
@@ -71,7 +92,7 @@ export async function sampleSink(
     isDone: (written) => written >= rows,
     every_ms: 500,
     stall_ms_max: 60_000,
-    tell: (text) => bench.tell(`sink: ${text}`),
+    tell: (text) => bench.tell(`sink ${setup.what}: ${text}`),
   });
   await deleteConnector(stack, DATABASE);
   await dropDatabase(stack, DATABASE);

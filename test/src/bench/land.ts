@@ -4,7 +4,7 @@ import type { Stack } from '@overlay/infra';
 import { waitFor } from '../kit/wait.ts';
 import { type Bench, type Benchmark, rounded } from './benchmark.ts';
 import { type Capture, connectBroker, deleteConnector, startCaptures, topicEnd } from './capture.ts';
-import { SINK_FORMATS, type SinkFormat, sampleSink } from './jdbc-sink.ts';
+import { SINKS, sampleSink } from './jdbc-sink.ts';
 import { cpuSeconds } from './processes.ts';
 import { psql } from './psql.ts';
 import { dropDatabase, emptyDatabase, onServer, type Recording, startRecording } from './recording.ts';
@@ -16,8 +16,6 @@ const WARM_SHARE = 0.1;
 const SAMPLE_MS = 100;
 const STALL_MS_MAX = 60_000;
 const CAPTURE_MS_MAX = 900_000;
-/** Of the two forms that the sink can read, the faster; SINK_FORMAT=json in the environment tries the other. */
-const SINK_FORMAT: SinkFormat = process.env.SINK_FORMAT === 'json' ? 'json' : 'avro';
 
 /** One raw topic, landed by the normalizer alone, landed and published, by Debezium's JDBC sink, and its events by COPY. */
 export const land: Benchmark = {
@@ -26,11 +24,12 @@ export const land: Benchmark = {
   rows: 1_000_000,
   async run(bench) {
     const stack = await bench.startServers({ connectPlugins: ['avro-converter', 'jdbc-sink'] });
-    const { raw, forSink } = await fillTopics(bench, stack);
+    const { raw, forStock, forTuned } = await fillTopics(bench, stack);
     await warmPostgres(bench, stack);
     const landed = await landAlone(bench, stack, raw);
     const published = await landAndPublish(bench, stack, raw);
-    const sink = await sinkAll(bench, stack, forSink);
+    const sink = await sinkAll(bench, stack, forStock, 'stock');
+    const tuned = await sinkAll(bench, stack, forTuned, 'tuned');
     const copied = await copyAll(bench, stack, landed.eventsFile);
     return {
       rows_per_s: rounded(landed.stretch.rows_per_s),
@@ -45,6 +44,9 @@ export const land: Benchmark = {
       bytes_per_event: rounded(landed.bytes_per_event),
       published_rows_per_s: rounded(published.stretch.rows_per_s),
       sink_cpu_us_per_row: rounded(oursOf(sink)),
+      tuned_sink_rows_per_s: rounded(tuned.rows_per_s),
+      tuned_sink_cpu_us_per_row: rounded(oursOf(tuned)),
+      ratio_tuned_sink: rounded(landed.stretch.rows_per_s / tuned.rows_per_s),
       copy_cpu_us_per_row: rounded(oursOf(copied)),
     };
   },
@@ -58,15 +60,16 @@ function report(bench: Bench, what: string, { rows_per_s, cpu_us_per_row }: Stre
   bench.tell(`${what}: ${Math.round(rows_per_s)} rows/s; µs of processor a row: ${parts.join(', ')}`);
 }
 
-/** Loads the shop while two connectors capture it: one as the normalizer reads it, one as the sink does. Ends them when all is there. */
-async function fillTopics(bench: Bench, stack: Stack): Promise<{ readonly raw: Capture; readonly forSink: Capture }> {
+/** Loads the shop while connectors capture it: as the normalizer reads it, and as each sink does. Ends them when all is there. */
+async function fillTopics(bench: Bench, stack: Stack) {
   const shop = await foundShop(stack, bench.directory);
   bench.onEnd(() => shop.close());
   const broker = await connectBroker(stack);
   bench.onEnd(() => broker.close());
   const captures = await startCaptures(stack, broker, shop.connection, {
     raw: { source: 'bench' },
-    forSink: { source: 'benchsink', hasMarkers: false, overrides: SINK_FORMATS[SINK_FORMAT](stack) },
+    forStock: { source: 'benchstock', hasMarkers: false, overrides: SINKS.stock.format() },
+    forTuned: { source: 'benchtuned', hasMarkers: false, overrides: SINKS.tuned.format(stack) },
   });
   bench.tell(`loading ${bench.rows} rows in ${bench.rows / ROWS_PER_TRANSACTION} transactions`);
   await shop.load(bench.rows);
@@ -180,11 +183,12 @@ async function bytesPerEvent({ record }: Recording): Promise<number> {
   return Number(size?.bytes) / Number(size?.events);
 }
 
-async function sinkAll(bench: Bench, stack: Stack, forSink: Capture): Promise<Stretch> {
+async function sinkAll(bench: Bench, stack: Stack, topic: Capture, name: keyof typeof SINKS): Promise<Stretch> {
   await settle(stack);
-  const samples = await sampleSink(bench, stack, forSink, { rows: bench.rows, format: SINK_FORMAT });
+  const setup = SINKS[name];
+  const samples = await sampleSink(bench, stack, topic, { rows: bench.rows, setup });
   const stretch = warmStretch(samples, bench.rows);
-  report(bench, `Debezium's JDBC sink, reading ${SINK_FORMAT}`, stretch);
+  report(bench, `Debezium's JDBC sink ${setup.what}`, stretch);
   return stretch;
 }
 

@@ -16,7 +16,7 @@ export const connectKilled: Fault = {
   name: 'F04',
   what: 'Connect is killed inside a transaction of 20,000 rows, ten times, at least once and exactly once',
   async play(arena) {
-    const kills = arena.isShort ? 2 : 10;
+    const kills = arena.isShort ? 1 : 10;
     const modes = [await playMode(arena, false, kills), await playMode(arena, true, kills)];
     return { kills, modes };
   },

@@ -136,7 +136,7 @@ function mysqlRoot({ mysql: { host, port, user, password } }: Endpoints): URL {
   return new URL(`mysql://${user}:${password}@${host}:${port}`);
 }
 
-function sharedServers(): Endpoints {
+export function sharedServers(): Endpoints {
   const root = new URL(address('MYSQL_URL'));
   const mysqlServer = { host: root.hostname, port: Number(root.port), user: root.username, password: root.password };
   return {
