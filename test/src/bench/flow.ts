@@ -77,7 +77,7 @@ const serversCpu = (stack: Stack): Readonly<Record<string, number>> => ({
 });
 
 /** Lets a stopped connector stream the whole load into its topic, and removes it. */
-async function stream(bench: Bench, stack: Stack, broker: Broker, capture: Capture): Promise<Stretch> {
+export async function stream(bench: Bench, stack: Stack, broker: Broker, capture: Capture): Promise<Stretch> {
   await resumeConnector(stack, capture.source);
   const samples = await sampleUntilDone({
     async rows() {

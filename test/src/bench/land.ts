@@ -26,7 +26,7 @@ export const land: Benchmark = {
     const stack = await bench.startServers({ connectPlugins: ['avro-converter', 'jdbc-sink'] });
     const { raw, forStock, forTuned } = await fillTopics(bench, stack);
     await warmPostgres(bench, stack);
-    const landed = await landAlone(bench, stack, raw);
+    const landed = await landAlone(bench, stack, raw, { name: 'landed' });
     const published = await landAndPublish(bench, stack, raw);
     const sink = await sinkAll(bench, stack, forStock, 'stock');
     const tuned = await sinkAll(bench, stack, forTuned, 'tuned');
@@ -53,9 +53,9 @@ export const land: Benchmark = {
 };
 
 /** What a way of writing costs: its own process and the database. The broker stands beside. */
-const oursOf = ({ cpu_us_per_row: { service = 0, postgres = 0 } }: Stretch): number => service + postgres;
+export const oursOf = ({ cpu_us_per_row: { service = 0, postgres = 0 } }: Stretch): number => service + postgres;
 
-function report(bench: Bench, what: string, { rows_per_s, cpu_us_per_row }: Stretch): void {
+export function report(bench: Bench, what: string, { rows_per_s, cpu_us_per_row }: Stretch): void {
   const parts = Object.entries(cpu_us_per_row).map(([part, cost]) => `${part} ${cost.toFixed(1)}`);
   bench.tell(`${what}: ${Math.round(rows_per_s)} rows/s; µs of processor a row: ${parts.join(', ')}`);
 }
@@ -114,12 +114,22 @@ interface LandedAlone extends Landed {
   readonly eventsFile: string;
 }
 
-async function landAlone(bench: Bench, stack: Stack, raw: Capture): Promise<LandedAlone> {
+/** Lands a whole topic in a database of the given name, without publishing. */
+export async function landAlone(
+  bench: Bench,
+  stack: Stack,
+  raw: Capture,
+  { name, environment }: { readonly name: string; readonly environment?: Readonly<Record<string, string>> },
+): Promise<LandedAlone> {
   await settle(stack);
-  const recording = await startRecording(bench, stack, raw, { name: 'landed', publish: 'off' });
+  const recording = await startRecording(bench, stack, raw, {
+    name,
+    publish: 'off',
+    ...(environment && { environment }),
+  });
   const last = raw.offsetAfter(bench.rows) - 1;
   const samples = await sampleUntilDone({
-    ...watching(bench, recording, 'landed'),
+    ...watching(bench, recording, name),
     rows: async () => raw.rowsUpTo((await recording.progress()).offset + 1),
     isDone: (rows) => rows >= raw.rowsUpTo(last + 1),
   });
@@ -127,13 +137,13 @@ async function landAlone(bench: Bench, stack: Stack, raw: Capture): Promise<Land
   report(bench, 'landing alone', stretch);
   const rss_mb_max = recording.peakMemoryMb();
   const bytes_per_event = await bytesPerEvent(recording);
-  const eventsFile = join(bench.directory, 'events.copy');
+  const eventsFile = join(bench.directory, `${name}.copy`);
   await recording.stop();
   await psql(
     recording.url,
     `\\copy (select event_id, body from audit.change_events order by source, sequence, ordinal) to '${eventsFile}'`,
   );
-  await dropDatabase(stack, 'landed');
+  await dropDatabase(stack, name);
   return { stretch, rss_mb_max, bytes_per_event, eventsFile };
 }
 

@@ -57,12 +57,18 @@ export async function onServer(stack: Stack, ...statements: readonly string[]): 
   }
 }
 
+interface RecordingOptions {
+  readonly name: string;
+  readonly publish: 'on' | 'off';
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Starts the normalizer over a captured source and an empty database of the given name. */
 export async function startRecording(
   bench: Bench,
   stack: Stack,
   { source }: Capture,
-  { name, publish }: { readonly name: string; readonly publish: 'on' | 'off' },
+  { name, publish, environment }: RecordingOptions,
 ): Promise<Recording> {
   const url = await emptyDatabase(stack, name);
   const directory = join(bench.directory, name);
@@ -74,7 +80,7 @@ export async function startRecording(
     packDirectory: PACK,
     directory,
     registersConnector: false,
-    environment: { TOPIC_PREFIX: `${name}.`, PUBLISH: publish, ...bench.environment },
+    environment: { TOPIC_PREFIX: `${name}.`, PUBLISH: publish, ...environment, ...bench.environment },
   });
   const record = new Database(url, 2);
   const normalizer = pipeline.start('normalizer');
