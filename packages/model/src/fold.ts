@@ -1,4 +1,5 @@
 import type { GtidSet } from './gtid.ts';
+import type { PackVersion } from './pack-version.ts';
 import type { NewItems } from './record.ts';
 import type { SchemaVersion } from './schema-version.ts';
 import type { Verdict } from './verdict.ts';
@@ -44,6 +45,8 @@ export interface Start<Value> {
   readonly poisoned?: ReadonlySet<string>;
   /** For items that are gathered over many records: such a list may be as long as it likes. */
   readonly newItems: NewItems;
+  /** The versions of the pack that the source is read by, in the order in which they come into force. */
+  readonly packs?: readonly PackVersion[];
 }
 
 /** A pure stage. `open` gives the function that decides on the records of one source, one after the other. */

@@ -18,6 +18,7 @@ export type {
 } from './ledger.ts';
 export { Bug, must } from './must.ts';
 export { Fact, Narrative } from './narrative.ts';
+export type { OfferedPack, PackVersion } from './pack-version.ts';
 export {
   type DenseRecord,
   type GrowingItems,

@@ -1,5 +1,6 @@
 import type { Gap } from './gap.ts';
 import type { Head, Position } from './head.ts';
+import type { OfferedPack, PackVersion } from './pack-version.ts';
 import type { Items, WrittenRecord } from './record.ts';
 import type { StageRequest } from './request.ts';
 import type { SchemaVersion } from './schema-version.ts';
@@ -53,6 +54,8 @@ export interface Book {
   readonly accepted: ReadonlySet<string>;
   /** A person said that the sequence that is due stands further on in the topic, behind those that jump ahead of it. */
   readonly looksAhead?: boolean;
+  /** The versions of the pack that the source is read by, in the order in which they come into force. */
+  readonly packs?: readonly PackVersion[];
 }
 
 /** Records that wait for more of them before they make a whole. */
@@ -113,6 +116,13 @@ export interface Ledger<Item> {
   readonly setAside: (source: string, sequence: number) => Promise<SetAsideUnit | undefined>;
   /** The raw records of a unit that was set aside, in order: as they were kept, or as the request hands them in corrected. */
   readonly keptRecords: (request: StageRequest) => AsyncIterable<KeptRecord>;
+  /**
+   * Puts a pack in force for the head's source, from the sequence after its last on (from the first, where there was none before), and answers the request
+   * that asked for it. Throws the trouble `stage.fenced` when the stored head is another one.
+   */
+  readonly activatePack: (head: Head, pack: OfferedPack, requestId: string | null) => Promise<void>;
+  /** How many times a pack came into force in a source. */
+  readonly packCount: (source: string) => Promise<number>;
   /** Writes down what waits in a source for more records, or that nothing does. */
   readonly noteWaiting: (source: string, waiting: Waiting | null) => Promise<void>;
 }

@@ -1,3 +1,4 @@
+export { foldByPack } from './by-version.ts';
 export { type Calendar, type LocalTime, makeCalendar } from './calendar.ts';
 export {
   EVENT_VARIABLES,

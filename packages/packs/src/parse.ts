@@ -4,7 +4,7 @@ import { type Mistake, referenceMistakes } from './checks.ts';
 import { Pack } from './pack.ts';
 
 export type Parsed =
-  | { readonly ok: true; readonly pack: Pack }
+  | { readonly ok: true; readonly pack: Pack; readonly content: unknown }
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 /** YAML text → {@link Pack}, or every mistake in it, each with file, line, column and what to do. Aliases may not multiply the document. */
@@ -23,7 +23,7 @@ export function parsePack(text: string, fileName: string): Parsed {
   const raw: unknown = document.toJS({ maxAliasCount: 100 });
   const parsed = Pack.safeParse(raw, { reportInput: true });
   const mistakes = [...(parsed.error?.issues ?? []).map(mistakeOf), ...referenceMistakes(raw)];
-  if (parsed.success && mistakes.length === 0) return { ok: true, pack: parsed.data };
+  if (parsed.success && mistakes.length === 0) return { ok: true, pack: parsed.data, content: raw };
   const placed = mistakes.map((mistake) => ({ mistake, offset: offsetOf(document, mistake) }));
   placed.sort((a, b) => a.offset - b.offset);
   return {

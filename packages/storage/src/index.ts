@@ -3,6 +3,7 @@ export { type DataKeys, deadLetterConfig, expireHourly, makeDataKeys } from './d
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
+export { PackRewritten, readNewestPack, readPackVersions, requestPack } from './packs.ts';
 export { migrate } from './migrate.ts';
 export {
   type AnomalyFilter,

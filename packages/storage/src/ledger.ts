@@ -18,6 +18,7 @@ import type { DataKeys } from './data-keys.ts';
 import type { Database } from './database.ts';
 import { landDeadLetters, makeKeptRecords } from './dead-letters.ts';
 import { goPastJump, LOOKS_AHEAD } from './jumps.ts';
+import { activatePack, countPackVersions, readPackVersions } from './packs.ts';
 import { makeEnsureWeeks } from './partitions.ts';
 import type { RecordTable } from './record-tables.ts';
 import { readOpenRequests, readSetAsideUnit, writeAnswer, writeWaiting } from './requests.ts';
@@ -86,6 +87,8 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
     answer: (requestId, refusal) => writeAnswer(database, requestId, { refusal, effectSequence: null }),
     setAside: (source, sequence) => readSetAsideUnit(database, source, sequence),
     keptRecords: makeKeptRecords(database, dataKeys, stage),
+    activatePack: (head, pack, requestId) => activatePack(database, head, pack, requestId),
+    packCount: (source) => countPackVersions(database, source),
     noteWaiting: (source, waiting) => writeWaiting(database, stage, source, waiting),
   };
 }
@@ -134,6 +137,7 @@ async function openBook(database: Database, stage: string, source: string): Retu
       "select subject from audit.gaps where stage = $1 and source = $2 and decision = 'accept'",
       [stage, source],
     );
+    const packs = await readPackVersions(client, source);
     const [row] = heads.rows;
     if (!row) throw new Trouble('postgres.unreachable', `the head of ${stage} in ${source} is not visible`);
     const jumps = await client.query<{ decision: string | null }>(LOOKS_AHEAD, [stage, source, row.landed]);
@@ -152,6 +156,7 @@ async function openBook(database: Database, stage: string, source: string): Retu
       memory: new Map(memory.rows.map(({ key, value }) => [key, value])),
       accepted: new Set(gaps.rows.map(({ subject }) => subject)),
       looksAhead: jumps.rows[0]?.decision === 'retry',
+      packs,
     };
   });
 }

@@ -14,17 +14,22 @@ export async function readOpenRequests(
     source: string;
     sequence: string;
     is_corrected: boolean;
+    pack_name: string | null;
+    pack_version: number | null;
+    content: unknown;
   }>(
-    `select request_id, kind, source, sequence, is_corrected from audit.requests
+    `select request_id, kind, source, sequence, is_corrected, pack_name, pack_version, content
+      from audit.requests left join audit.pack_versions on name = pack_name and version = pack_version
       where outcome is null and stage = $1 and source = any($2) order by requested_at, request_id`,
     [stage, sources],
   );
-  return rows.map(({ request_id, kind, source, sequence, is_corrected }) => ({
+  return rows.map(({ request_id, kind, source, sequence, is_corrected, pack_name, pack_version, content }) => ({
     requestId: request_id,
     kind,
     source,
     sequence: Number(sequence),
     isCorrected: is_corrected,
+    ...(pack_name !== null && pack_version !== null && { pack: { name: pack_name, version: pack_version, content } }),
   }));
 }
 

@@ -1,4 +1,4 @@
-import type { DenseRecord, Fault, Fold, NewItems, Recall, SchemaVersion } from '@overlay/model';
+import type { DenseRecord, Fault, Fold, NewItems, OfferedPack, Recall, SchemaVersion } from '@overlay/model';
 import { z } from 'zod';
 import { unframe } from './framing.ts';
 import type { Message } from './kafka.ts';
@@ -63,6 +63,11 @@ export interface Arrow<In, Out, Value> {
   readonly fold: Fold<In, DenseRecord<Out>, Value>;
   /** The exact bytes of an item, as they are stored, hashed and published. */
   readonly bodyOf: (item: Out) => string;
+  /**
+   * Set where the fold reads by a pack. The stage with an `initial` one decides from which sequence on a version is in force, and begins with this; others
+   * follow what is on record.
+   */
+  readonly packs?: { readonly initial?: OfferedPack };
   /** What happens to what cannot be read: it is set aside (so it is when nothing is said), or a person is asked first. */
   readonly poison?: 'set_aside' | 'stop';
   /** Reads again what was set aside; only the stage that makes the sequences can. */

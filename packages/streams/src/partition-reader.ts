@@ -230,6 +230,10 @@ export class PartitionReader<In, Out, Value> {
     if (batch.isStale() || this.#signal.aborted) return;
     program.crashAt('read.before');
     if (!(await this.#isNext(batch))) return;
+    if (await this.#hasOtherPack()) {
+      await this.#again('another version of the pack is in force');
+      return;
+    }
     await this.#deps.prepare(batch.messages);
     for (let from = 0; from < batch.messages.length; from += SLICE_MESSAGES) {
       if (from > 0) await nextTurn();
@@ -238,6 +242,17 @@ export class PartitionReader<In, Out, Value> {
       program.crashAt('read.after');
       if (!(await this.#handOver())) return;
     }
+  }
+
+  /** A version is put in force before anything that was decided by it is published, so a look before each batch is enough for those who follow. */
+  async #hasOtherPack(): Promise<boolean> {
+    const { arrow, ledger } = this.#deps;
+    if (!arrow.packs || arrow.packs.initial) return false;
+    for (const { source, packs } of this.#readers.values()) {
+      const count = await retry('postgres', this.#retrying, () => ledger.packCount(source));
+      if (count !== packs) return true;
+    }
+    return false;
   }
 
   /** Lets what was decided land, and waits while too much of it has gathered. False when the partition begins again. */

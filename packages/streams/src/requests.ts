@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Book, type KeptRecord, type Ledger, must, type NewItems, type StageRequest } from '@overlay/model';
+import { type Book, type KeptRecord, type Ledger, must, type NewItems, type OfferedPack, type StageRequest } from '@overlay/model';
 import { LongItems } from '@overlay/runtime';
 import type { Arrow, Repaired } from './arrow.ts';
 import type { Message } from './kafka.ts';
@@ -33,10 +33,15 @@ export interface Taken {
 export async function takeRequests<In, Out, Value>(deps: RequestsDeps<In, Out, Value>, opened: Book): Promise<Taken> {
   const { ledger } = deps;
   const { source } = opened.head;
+  const initial = deps.arrow.packs?.initial;
   let book = opened;
+  if (initial && isNews(initial, book)) {
+    await ledger.activatePack(book.head, initial, null);
+    book = await ledger.open(source);
+  }
   const again: StageRequest[] = [];
   for (const request of await ledger.requests([source])) {
-    const refusal = request.kind === 'repair' ? await repair(deps, book, request) : refusalOf(deps, book, request);
+    const refusal = await TAKEN[request.kind](deps, book, request);
     if (refusal !== undefined) await ledger.answer(request.requestId, refusal);
     else if (request.kind === 'republish') again.push(request);
     else book = await ledger.open(source);
@@ -46,11 +51,39 @@ export async function takeRequests<In, Out, Value>(deps: RequestsDeps<In, Out, V
   return { book, republication: { from, requestIds: again.map(({ requestId }) => requestId) } };
 }
 
-function refusalOf<In, Out, Value>(
+/** What each kind of request does at once; gives why it is refused, where it is. */
+const TAKEN = { repair, republish: refusalOf, activate } as const;
+
+/** Whether what a stage begins with is to come into force: nothing is yet, or an older version of the same pack. */
+function isNews(initial: OfferedPack, { packs = [] }: Book): boolean {
+  const newest = packs.at(-1);
+  return !newest || (newest.name === initial.name && newest.version < initial.version);
+}
+
+/** Puts a version of the pack in force from the next sequence on. */
+async function activate<In, Out, Value>(
+  { arrow, ledger }: RequestsDeps<In, Out, Value>,
+  { head, packs = [] }: Book,
+  { pack, requestId }: StageRequest,
+): Promise<string | undefined> {
+  must(pack, 'a request to activate names a version of a pack');
+  if (!arrow.packs?.initial) return `${arrow.stage} does not decide by which pack a source is read`;
+  const newest = packs.at(-1);
+  if (newest?.name === pack.name && newest.version === pack.version) {
+    await ledger.answer(requestId, null);
+    return undefined;
+  }
+  if (newest?.name === pack.name && newest.version > pack.version)
+    return `version ${newest.version} of pack ${pack.name} is in force from sequence ${newest.fromSequence} on: raise the version`;
+  await ledger.activatePack(head, pack, requestId);
+  return undefined;
+}
+
+async function refusalOf<In, Out, Value>(
   { isPublishing, arrow }: RequestsDeps<In, Out, Value>,
   { head }: Book,
   { sequence }: StageRequest,
-): string | undefined {
+): Promise<string | undefined> {
   if (!isPublishing) return `${arrow.stage} publishes nothing (PUBLISH=off)`;
   return sequence > head.landed ? `${arrow.stage} has landed up to sequence ${head.landed} only` : undefined;
 }

@@ -45,6 +45,7 @@ export class SourceReader<In, Out, Value> {
   readonly #decode: (message: Message) => Decoded<In>;
   readonly #decide: (record: In) => Decision<DenseRecord<Out>, Value>;
   #head: Head;
+  readonly #packs: number;
   readonly #following: Following;
   #isSeeking = false;
   #lastOffset: number;
@@ -64,7 +65,7 @@ export class SourceReader<In, Out, Value> {
   /** @param poisoned units that an earlier reader found to be unreadable; their records are kept */
   constructor(
     arrow: Arrow<In, Out, Value>,
-    { head, memory, accepted, looksAhead = false }: Book,
+    { head, memory, accepted, packs, looksAhead = false }: Book,
     place: Place,
     watermarks: Watermarks,
     poisoned: ReadonlySet<string> = new Set(),
@@ -80,7 +81,17 @@ export class SourceReader<In, Out, Value> {
     this.#decode = arrow.input.open(newItems, this.#following.isAhead);
     const recall: Recall<Value> = (key) => this.#memory.get(key) as Value | undefined;
     const { source, landed } = head;
-    this.#decide = arrow.fold.open({ source, landed, gtids: this.#gtids, recall, accepted, poisoned, newItems });
+    this.#decide = arrow.fold.open({
+      source,
+      landed,
+      gtids: this.#gtids,
+      recall,
+      accepted,
+      poisoned,
+      newItems,
+      ...(packs && { packs }),
+    });
+    this.#packs = packs?.length ?? 0;
     this.#lastOffset = this.#begin(watermarks) - 1;
   }
 
@@ -110,6 +121,11 @@ export class SourceReader<In, Out, Value> {
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** How many versions of the pack it knows of. */
+  get packs(): number {
+    return this.#packs;
   }
 
   get nextOffset(): number {

@@ -1,4 +1,3 @@
-import { loadPack } from '@overlay/packs/load';
 import { runProgram } from '@overlay/runtime';
 import { anomalies, Database, expireHourly, makeDataKeys, makeLedger, openCases } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
@@ -6,11 +5,10 @@ import { config } from './config.ts';
 import { score } from './topology.ts';
 
 await runProgram('anomaly-scorer', STAGE_DEPENDENCIES, config, async (program) => {
-  const arrow = score(await loadPack(program.config.PACK_DIR));
   const database = new Database(program.config.DATABASE_URL, program.config.DATABASE_POOL_MAX);
   program.onClose(() => database.close());
   const dataKeys = makeDataKeys(database, program.config.DEAD_LETTER_KEY);
   program.onClose(expireHourly(dataKeys, program.config.DEAD_LETTER_DAYS, program.logger));
-  const ledger = makeLedger(database, { stage: arrow.stage, table: anomalies, dataKeys, alsoLand: openCases });
-  await runArrow(arrow, ledger, program);
+  const ledger = makeLedger(database, { stage: score.stage, table: anomalies, dataKeys, alsoLand: openCases });
+  await runArrow(score, ledger, program);
 });

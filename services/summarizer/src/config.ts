@@ -1,5 +1,4 @@
 import { llmConfig } from '@overlay/llm';
-import { packConfig } from '@overlay/packs/load';
 import { deadLetterConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
@@ -8,7 +7,6 @@ export const config = {
   ...streamsConfig,
   ...storageConfig,
   ...deadLetterConfig,
-  ...packConfig,
   ...llmConfig,
   SUMMARY_INTERVAL_S: z.coerce
     .number()

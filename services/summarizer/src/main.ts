@@ -1,7 +1,8 @@
 import { makeModel } from '@overlay/llm';
-import { loadPack } from '@overlay/packs/load';
+import type { PackVersion } from '@overlay/model';
+import { Pack } from '@overlay/packs';
 import { runProgram } from '@overlay/runtime';
-import { Database, expireHourly, makeDataKeys, makeLedger, narratives } from '@overlay/storage';
+import { Database, expireHourly, makeDataKeys, makeLedger, narratives, readNewestPack } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
 import { makeDailySummaries } from './daily-summaries.ts';
@@ -10,18 +11,26 @@ import { summarize } from './topology.ts';
 
 await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
   const { config: settings, logger } = program;
-  const pack = await loadPack(settings.PACK_DIR);
-  const arrow = summarize(pack);
   const database = new Database(settings.DATABASE_URL, settings.DATABASE_POOL_MAX);
   program.onClose(() => database.close());
   const dataKeys = makeDataKeys(database, settings.DEAD_LETTER_KEY);
   program.onClose(expireHourly(dataKeys, settings.DEAD_LETTER_DAYS, logger));
-  const refresh = makeDailySummaries({ database, pack, model: makeModel(settings), logger });
+  const model = makeModel(settings);
+  const writers = new Map<string, { readonly by: PackVersion; readonly refresh: ReturnType<typeof makeDailySummaries> }>();
+  /** Days are told by the report of the pack that is in force now. */
   const refreshAll = async () => {
-    for (const source of settings.SOURCES) await refresh(source, new Date());
+    for (const source of settings.SOURCES) {
+      const by = await readNewestPack(database, source);
+      if (!by) continue; // nothing has come through yet
+      const known = writers.get(source);
+      const isSame = known?.by.name === by.name && known.by.version === by.version;
+      const writer = isSame ? known : { by, refresh: makeDailySummaries({ database, pack: Pack.parse(by.content), model, logger }) };
+      writers.set(source, writer);
+      await writer.refresh(source, new Date());
+    }
   };
   await Promise.all([
-    runArrow(arrow, makeLedger(database, { stage: arrow.stage, table: narratives, dataKeys }), program),
+    runArrow(summarize, makeLedger(database, { stage: summarize.stage, table: narratives, dataKeys }), program),
     every(settings.SUMMARY_INTERVAL_S, program, refreshAll),
   ]);
 });

@@ -1,14 +1,15 @@
 import { canonicalJson, identify } from '@overlay/evidence';
 import { type CaseAnomaly, type DenseRecord, type Narrative, topics } from '@overlay/model';
-import type { Pack } from '@overlay/packs';
+import { foldByPack } from '@overlay/packs';
 import { type Arrow, denseInput } from '@overlay/streams';
 import { explain } from './explain.ts';
 
 /** anomaly → narrative */
-export const summarize = (pack: Pack): Arrow<DenseRecord<CaseAnomaly>, Narrative, never> => ({
+export const summarize: Arrow<DenseRecord<CaseAnomaly>, Narrative, never> = {
   stage: 'summarizer',
   input: denseInput(topics.anomaly),
   output: topics.narrative,
-  fold: explain(pack.timeZone, identify),
+  fold: foldByPack(({ timeZone }) => explain(timeZone, identify)),
+  packs: {},
   bodyOf: canonicalJson,
-});
+};

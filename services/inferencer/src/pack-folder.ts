@@ -1,0 +1,50 @@
+import type { OfferedPack } from '@overlay/model';
+import { loadPackContent } from '@overlay/packs/load';
+import { type Logger, lookEvery, Misconfigured } from '@overlay/runtime';
+import { type Database, PackRewritten, requestPack } from '@overlay/storage';
+
+const LOOK_MS = 5000;
+
+export interface PackFolder {
+  readonly directory: string;
+  readonly stage: string;
+  readonly sources: readonly string[];
+  readonly database: Database;
+  readonly logger: Pick<Logger, 'info' | 'error'>;
+}
+
+/** The pack of a folder as it is offered to stages. Throws {@link Misconfigured} with every mistake in it. */
+export async function readOffer(directory: string): Promise<OfferedPack> {
+  const { pack, content } = await loadPackContent(directory);
+  return { name: pack.name, version: pack.version, content };
+}
+
+/**
+ * Looks at the pack's folder now and then, and offers what changed to every source: it comes into force between two sequences, with no restart. A pack
+ * with mistakes, or one that changed and kept its version, is told once and not offered; what was in force stays so. The function ends it.
+ */
+export function followFolder(folder: PackFolder): () => Promise<void> {
+  let seen = '';
+  let told = '';
+  return lookEvery(LOOK_MS, async () => {
+    try {
+      const offer = await readOffer(folder.directory);
+      const text = JSON.stringify(offer);
+      if (text === seen) return;
+      await offerTo(folder, offer);
+      [seen, told] = [text, ''];
+    } catch (thrown) {
+      if (!(thrown instanceof Misconfigured) && !(thrown instanceof PackRewritten)) return; // the database is away: next time
+      if (thrown.message !== told) folder.logger.error({ directory: folder.directory }, `pack not taken: ${thrown.message}`);
+      told = thrown.message;
+    }
+  });
+}
+
+/** Offers a pack to every source in which another one is in force. */
+async function offerTo({ stage, sources, database, logger, directory }: PackFolder, offer: OfferedPack): Promise<void> {
+  for (const source of sources) {
+    const requestId = await requestPack(database, stage, source, offer, `PACK_DIR of ${stage}`);
+    if (requestId !== undefined) logger.info({ directory, source, version: offer.version }, 'pack offered');
+  }
+}
