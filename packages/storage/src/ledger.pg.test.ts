@@ -179,6 +179,12 @@ test('a transaction that comes again after its week has left cannot be compared,
   const repeats = [{ transactionId: 'gone:1', timestamp: '1999-03-04T05:06:07.000000Z', itemCount: 3 }];
   const late = await ledger('gone').land(await landing('gone', [], { repeats }), nowhere);
   expect(late.kind).toBe('landed');
+  // Nor once the week is there again.
+  await database.query("select audit.ensure_week('transactions', '1999-03-04')");
+  expect((await ledger('gone').land(await landing('gone', [], { repeats }), nowhere)).kind).toBe('gap');
+  await database.query('drop table audit.transactions_1999w09');
+  await database.query("select audit.ensure_week('transactions', '1999-03-04')");
+  expect((await ledger('gone').land(await landing('gone', [], { repeats }), nowhere)).kind).toBe('landed');
 });
 
 test('history finds its week, and weeks are made once however many ask', async () => {

@@ -303,11 +303,13 @@ async function findRewritten(
 
 const dayOf = ({ timestamp }: Repeat): string => timestamp.slice(0, timestamp.indexOf('T'));
 
-/** The days whose week is still here: of one that has left, nothing can be compared. */
+/** The days whose week is here as it was: of one that has left, and perhaps was made again, nothing can be compared. */
 async function weeksKept(client: ClientBase, repeats: readonly Repeat[]): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ day: string }>(
     `select day from unnest($1::text[]) as day where exists (select from pg_class where relnamespace = 'audit'::regnamespace
-      and relname = 'transactions_' || to_char(day::date, 'IYYY"w"IW'))`,
+        and relname = 'transactions_' || to_char(day::date, 'IYYY"w"IW'))
+      and not exists (select from audit.weeks where record_table = 'transactions' and week = to_char(day::date, 'IYYY"w"IW')
+        and made_again_at is not null)`,
     [[...new Set(repeats.map(dayOf))]],
   );
   return new Set(rows.map(({ day }) => day));
