@@ -66,10 +66,13 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
     },
     unpublished: makeUnpublished(database, table.name, stage),
     async notePublished(source, sequence) {
-      await database.query(
-        'update audit.heads set published = greatest(published, $3) where stage = $1 and source = $2',
-        [stage, source, sequence],
-      );
+      await withoutFrozen(database, { stage, source }, async (client) => {
+        await client.query("select set_config('lock_timeout', $1, true)", [String(HOLD_MS_MAX)]);
+        await client.query(
+          'update audit.heads set published = greatest(published, $3) where stage = $1 and source = $2',
+          [stage, source, sequence],
+        );
+      });
     },
     async ping() {
       await database.query('select');
@@ -93,7 +96,7 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
 /** A transaction that, when it waits in vain for the head, ends whoever is frozen over it before the failure is thrown and retried. */
 async function withoutFrozen<Result>(
   database: Database,
-  head: Head,
+  head: Pick<Head, 'stage' | 'source'>,
   work: (client: ClientBase) => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -114,8 +117,10 @@ interface HeadRow {
 }
 
 async function openBook(database: Database, stage: string, source: string): ReturnType<Ledger<never>['open']> {
+  // Where the head is there, nothing is inserted: `on conflict` would wait for a landing that has moved it, however frozen.
   await database.query(
-    'insert into audit.heads (stage, source, revision, landed, published) values ($1, $2, 0, 0, 0) on conflict do nothing',
+    `insert into audit.heads (stage, source, revision, landed, published) select $1, $2, 0, 0, 0
+      where not exists (select from audit.heads where stage = $1 and source = $2) on conflict do nothing`,
     [stage, source],
   );
   await goPastJump(database, stage, source);
@@ -160,7 +165,8 @@ async function openBook(database: Database, stage: string, source: string): Retu
 const HOLD_MS_MAX = 5000;
 
 /** Marks a landing for those who wait for its head; the name is cut at 63 bytes. */
-const landingName = ({ stage, source }: Head): string => `audit landing ${stage} ${source}`.slice(0, 63);
+const landingName = ({ stage, source }: Pick<Head, 'stage' | 'source'>): string =>
+  `audit landing ${stage} ${source}`.slice(0, 63);
 
 /** The fence: only the copy that decided on the stored revision goes on, and no other moves the head until it is done. */
 async function lockHead(client: ClientBase, head: Head): Promise<void> {
@@ -181,7 +187,7 @@ async function lockHead(client: ClientBase, head: Head): Promise<void> {
  * Ends the landing of another copy that froze in its middle: a program that is stopped keeps its connection, and with it the head, for as
  * long as it likes. If it ever wakes, it finds its connection gone and the head moved on.
  */
-async function endFrozenLanding(database: Database, head: Head): Promise<void> {
+async function endFrozenLanding(database: Database, head: Pick<Head, 'stage' | 'source'>): Promise<void> {
   await database.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = $1 and datname = current_database() and pid <> pg_backend_pid()
