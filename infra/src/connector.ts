@@ -89,7 +89,12 @@ export function connectorConfig(target: ConnectorTarget, options: ConnectorOptio
     retention_ms: String(options.retention_ms ?? RETENTION_MS),
     replication_factor: String(options.replicationFactor ?? 1),
   });
-  const exactlyOnce = { 'exactly.once.support': 'required', 'transaction.boundary': 'poll' };
+  const exactlyOnce = {
+    'exactly.once.support': 'required',
+    'transaction.boundary': 'poll',
+    // What a killed worker left open hides everything behind it from readers until this has passed; a poll takes far less.
+    'producer.override.transaction.timeout.ms': '20000',
+  };
   return { ...config, ...(target.exactlyOnce && exactlyOnce), ...overrides };
 }
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { GrowingItems } from '@overlay/model';
 
 /** Characters of items that are held in memory; what is above goes to a file. */
-const LENGTH_MAX = 8 * 1024 * 1024;
+const LENGTH_MAX = 2 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
 /**
- * Items that grow and are then gone through any number of times, in constant memory: beyond 8 million characters they stand in a temporary
+ * Items that grow and are then gone through any number of times, in constant memory: beyond 2 million characters they stand in a temporary
  * file, one JSON text a line. The file has no name in any folder, so it is gone when the list is released or the process ends, however.
  * Throws what the file system says when the folder for temporary files is full.
  */

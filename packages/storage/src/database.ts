@@ -50,6 +50,30 @@ export class Database {
     return this.#connected(async (client) => (await client.query<Row>(text, [...values])).rows);
   }
 
+  /**
+   * The rows of one statement (without parameters: a cursor takes none) a page at a time, as they were when it began. Its connection is held until the
+   * last page, or until the caller goes no further.
+   */
+  async *pages<Row extends pg.QueryResultRow>(text: string, pageRows: number): AsyncGenerator<readonly Row[]> {
+    const client = await this.#pool.connect();
+    let isWhole = false;
+    try {
+      await client.query('begin read only');
+      await client.query(`declare pages no scroll cursor for ${text}`);
+      for (;;) {
+        const { rows } = await client.query<Row>(`fetch ${pageRows} from pages`);
+        yield rows;
+        if (rows.length < pageRows) break;
+      }
+      await client.query('commit');
+      isWhole = true;
+    } catch (thrown) {
+      throw troubleOf(thrown) ?? thrown;
+    } finally {
+      client.release(!isWhole);
+    }
+  }
+
   async #connected<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect().catch((thrown) => {
       throw troubleOf(thrown) ?? new Trouble('postgres.unreachable', messageOf(thrown), thrown);

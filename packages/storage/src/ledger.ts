@@ -67,10 +67,13 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
     },
     unpublished: makeUnpublished(database, table.name, stage),
     async notePublished(source, sequence) {
-      await database.query(
-        'update audit.heads set published = greatest(published, $3) where stage = $1 and source = $2',
-        [stage, source, sequence],
-      );
+      await withoutFrozen(database, { stage, source }, async (client) => {
+        await client.query("select set_config('lock_timeout', $1, true)", [String(HOLD_MS_MAX)]);
+        await client.query(
+          'update audit.heads set published = greatest(published, $3) where stage = $1 and source = $2',
+          [stage, source, sequence],
+        );
+      });
     },
     async ping() {
       await database.query('select');
@@ -96,7 +99,7 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
 /** A transaction that, when it waits in vain for the head, ends whoever is frozen over it before the failure is thrown and retried. */
 async function withoutFrozen<Result>(
   database: Database,
-  head: Head,
+  head: Pick<Head, 'stage' | 'source'>,
   work: (client: ClientBase) => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -117,8 +120,10 @@ interface HeadRow {
 }
 
 async function openBook(database: Database, stage: string, source: string): ReturnType<Ledger<never>['open']> {
+  // Where the head is there, nothing is inserted: `on conflict` would wait for a landing that has moved it, however frozen.
   await database.query(
-    'insert into audit.heads (stage, source, revision, landed, published) values ($1, $2, 0, 0, 0) on conflict do nothing',
+    `insert into audit.heads (stage, source, revision, landed, published) select $1, $2, 0, 0, 0
+      where not exists (select from audit.heads where stage = $1 and source = $2) on conflict do nothing`,
     [stage, source],
   );
   await goPastJump(database, stage, source);
@@ -165,7 +170,8 @@ async function openBook(database: Database, stage: string, source: string): Retu
 const HOLD_MS_MAX = 5000;
 
 /** Marks a landing for those who wait for its head; the name is cut at 63 bytes. */
-const landingName = ({ stage, source }: Head): string => `audit landing ${stage} ${source}`.slice(0, 63);
+const landingName = ({ stage, source }: Pick<Head, 'stage' | 'source'>): string =>
+  `audit landing ${stage} ${source}`.slice(0, 63);
 
 /** The fence: only the copy that decided on the stored revision goes on, and no other moves the head until it is done. */
 async function lockHead(client: ClientBase, head: Head): Promise<void> {
@@ -186,7 +192,7 @@ async function lockHead(client: ClientBase, head: Head): Promise<void> {
  * Ends the landing of another copy that froze in its middle: a program that is stopped keeps its connection, and with it the head, for as
  * long as it likes. If it ever wakes, it finds its connection gone and the head moved on.
  */
-async function endFrozenLanding(database: Database, head: Head): Promise<void> {
+async function endFrozenLanding(database: Database, head: Pick<Head, 'stage' | 'source'>): Promise<void> {
   await database.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = $1 and datname = current_database() and pid <> pg_backend_pid()
@@ -308,11 +314,13 @@ async function findRewritten(
 
 const dayOf = ({ timestamp }: Repeat): string => timestamp.slice(0, timestamp.indexOf('T'));
 
-/** The days whose week is still here: of one that has left, nothing can be compared. */
+/** The days whose week is here as it was: of one that has left, and perhaps was made again, nothing can be compared. */
 async function weeksKept(client: ClientBase, repeats: readonly Repeat[]): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ day: string }>(
     `select day from unnest($1::text[]) as day where exists (select from pg_class where relnamespace = 'audit'::regnamespace
-      and relname = 'transactions_' || to_char(day::date, 'IYYY"w"IW'))`,
+        and relname = 'transactions_' || to_char(day::date, 'IYYY"w"IW'))
+      and not exists (select from audit.weeks where record_table = 'transactions' and week = to_char(day::date, 'IYYY"w"IW')
+        and made_again_at is not null)`,
     [[...new Set(repeats.map(dayOf))]],
   );
   return new Set(rows.map(({ day }) => day));

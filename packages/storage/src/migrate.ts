@@ -6,6 +6,7 @@ import { analystViews } from './migrations/0003-analyst-views.ts';
 import { schemaVersions } from './migrations/0004-schema-versions.ts';
 import { deadLetters } from './migrations/0005-dead-letters.ts';
 import { packs } from './migrations/0007-packs.ts';
+import { weeks } from './migrations/0008-weeks.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-schema-versions': schemaVersions,
   '0005-dead-letters': deadLetters,
   '0007-packs': packs,
+  '0008-weeks': weeks,
 };
 
 /**

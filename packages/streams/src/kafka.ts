@@ -35,6 +35,8 @@ export interface Consumption {
   /** How long the group waits for a silent member, in milliseconds. */
   readonly sessionMs: number;
   readonly topics: readonly string[];
+  /** Whether the topics are ours, which are compressed. */
+  readonly isCompressed: boolean;
   /** Called when the group (re)assigned partitions; batches of a partition come after. */
   readonly onAssigned: (assigned: readonly { topic: string; partitions: readonly number[] }[]) => void;
   /** Called for one batch at a time in each partition. What it leaves unread is not read again unless {@link Consumer.seek} says so. */
@@ -67,6 +69,8 @@ export interface Watermarks {
 
 /** Messages that may be fetched at once from a partition, in bytes. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Of our own topics, which are compressed: what is fetched is many times as large in memory. */
+const DENSE_FETCH_BYTES_MAX = 512 * 1024;
 /** Largest message that our topics take: a piece with one very large row. */
 const MESSAGE_BYTES_MAX = 96 * 1024 * 1024;
 const PARTITIONS_CONCURRENTLY_MAX = 8;
@@ -169,13 +173,21 @@ export class Broker {
     });
   }
 
-  async consume({ groupId, sessionMs, topics, onAssigned, onBatch, onCrash }: Consumption): Promise<Consumer> {
+  async consume({
+    groupId,
+    sessionMs,
+    topics,
+    isCompressed,
+    onAssigned,
+    onBatch,
+    onCrash,
+  }: Consumption): Promise<Consumer> {
     const consumer = this.#kafka.consumer({
       groupId,
       sessionTimeout: sessionMs,
       heartbeatInterval: sessionMs / 5,
       rebalanceTimeout: 2 * sessionMs,
-      maxBytesPerPartition: FETCH_BYTES_MAX,
+      maxBytesPerPartition: isCompressed ? DENSE_FETCH_BYTES_MAX : FETCH_BYTES_MAX,
       maxWaitTimeInMs: 500,
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => true },

@@ -83,6 +83,18 @@ export class PartitionReader<In, Out, Value> {
     return this.#readers.values();
   }
 
+  /** The offset up to which some source has read, which a topic that is still the same one has. */
+  get readTo(): number {
+    return Math.max(0, ...[...this.#readers.values()].filter(({ gap }) => !gap).map(({ nextOffset }) => nextOffset));
+  }
+
+  /** Begins from the stored heads, which finds out what has become of the topic. */
+  async beginAgain(why: string): Promise<void> {
+    await this.#next(async () => {
+      await this.#again(why);
+    }).catch((thrown) => this.#onOpeningFailed(thrown));
+  }
+
   get place(): Place {
     return this.#deps.place;
   }

@@ -63,6 +63,7 @@ export async function runArrow<In, Out, Value>(
       groupId: `${config.TOPIC_PREFIX}audit-${arrow.stage}`,
       sessionMs: config.KAFKA_SESSION_MS,
       topics,
+      isCompressed: arrow.input.isDense,
       onAssigned: (assigned) => {
         for (const reader of readers.values()) reader.abandon();
         readers.clear();

@@ -4,6 +4,7 @@ import type { StageConfig } from './config.ts';
 import type { Broker } from './kafka.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import type { SchemaRegistry } from './registry.ts';
+import type { SourceReader } from './source-reader.ts';
 import { makeWatchWaiting } from './watch-waiting.ts';
 
 /** Pause between two looks at the world. */
@@ -46,23 +47,34 @@ async function check({ health }: Program<StageConfig>, dependency: string, work:
   }
 }
 
-/** `idleAt` remembers when nothing was waiting last: what waits now came later. */
+/** How far behind each source is. A topic that ends before what was read of it was made again, although nothing has come from it yet. */
 async function measureLag<In, Out, Value>(
-  { broker, topics, readers, program, stage }: Watched<In, Out, Value>,
+  watched: Watched<In, Out, Value>,
   idleAt: Map<string, number>,
 ): Promise<void> {
-  for (const topic of topics) {
-    const watermarks = await broker.watermarks(topic);
-    const ours = [...readers.values()].filter((reader) => reader.place.topic === topic);
-    for (const reader of ours.flatMap((partition) => [...partition.readers])) {
-      const high = watermarks.get(reader.place.partition)?.high ?? 0;
-      const labels = { stage, source: reader.source };
-      const records = Math.max(0, high - reader.nextOffset);
-      if (records === 0) idleAt.set(reader.source, Date.now());
-      const since = Math.max(reader.lastTimestamp, idleAt.get(reader.source) ?? 0) || Date.now();
-      const seconds = records === 0 ? 0 : (Date.now() - since) / 1000;
-      program.metrics.lagRecords.set(labels, records);
-      program.metrics.lagSeconds.set(labels, Math.max(0, seconds));
+  for (const topic of watched.topics) {
+    const ours = [...watched.readers.values()].filter(({ place }) => place.topic === topic);
+    const readBefore = ours.map(({ readTo }) => readTo);
+    const watermarks = await watched.broker.watermarks(topic);
+    for (const [index, partition] of ours.entries()) {
+      const { high } = watermarks.get(partition.place.partition) ?? { high: 0 };
+      const isShort = high < (readBefore[index] ?? 0);
+      if (isShort) void partition.beginAgain(`the topic ends at ${high}, before what was read of it`);
+      for (const reader of partition.readers) measure(watched, reader, high, idleAt);
     }
   }
+}
+
+/** `idleAt` remembers when nothing was waiting last: what waits now came later. */
+function measure<In, Out, Value>(
+  { program, stage }: Watched<In, Out, Value>,
+  { source, nextOffset, lastTimestamp }: SourceReader<In, Out, Value>,
+  high: number,
+  idleAt: Map<string, number>,
+): void {
+  const records = Math.max(0, high - nextOffset);
+  if (records === 0) idleAt.set(source, Date.now());
+  const since = Math.max(lastTimestamp, idleAt.get(source) ?? 0) || Date.now();
+  program.metrics.lagRecords.set({ stage, source }, records);
+  program.metrics.lagSeconds.set({ stage, source }, records === 0 ? 0 : Math.max(0, Date.now() - since) / 1000);
 }

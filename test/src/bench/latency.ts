@@ -124,6 +124,7 @@ async function watchTopic(
     groupId: 'bench-latency',
     sessionMs: 10_000,
     topics: [outputTopic],
+    isCompressed: true,
     onAssigned: () => joined.resolve(),
     onCrash: joined.reject,
     onBatch: async ({ messages }) => {

@@ -29,6 +29,7 @@ export const ddl: Fault = {
     const endLoad = scene.oracle.start({ perSecond: 50 });
     const play = makeDdlPlay(scene.world.source, makeRandom(arena.seed, 'ddl'));
     for (let steps = arena.isShort ? 50 : 300; steps > 0; steps--) await play.step();
+    for (let times = 20; times > 0; times--) await play.write();
     await endLoad();
     const { world } = scene;
     await quiesce(world);

@@ -96,10 +96,10 @@ const xa = (random: Random, name: string): readonly string[] => {
 };
 
 /** Deletes and renumbers parents; what becomes of their children is the server's doing. */
-const cascade = (random: Random): readonly string[] => [
+const cascade = (random: Random, round: number): readonly string[] => [
   'begin',
   `delete from parent where id = ${id(random)}`,
-  `update parent set id = id + 1000 where id = ${id(random)}`,
+  `update parent set id = ${1000 * (round + 1)} + id where id = ${id(random)}`,
   `insert ignore into parent values (${id(random)}, 1)`,
   'commit',
 ];
@@ -122,7 +122,7 @@ export const statements: Fault = {
     const rounds = arena.isShort ? 8 : 80;
     for (let round = 0; round < rounds; round++) {
       for (const play of PLAYS) await say(world.source, play(random));
-      await say(world.source, cascade(random));
+      await say(world.source, cascade(random, round));
     }
     await endLoad();
     await scene.oracle.run({ transactions: 250, perSecond: 250 });

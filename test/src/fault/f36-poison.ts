@@ -85,7 +85,10 @@ async function setAsideWhole(world: World, poisoned: readonly (readonly string[]
   if (JSON.stringify(kept) !== JSON.stringify(poisoned.at(-1)))
     findings.push('the bytes that auditctl gives back are not those of the transaction');
   const status = await auditctl(world, 'status');
-  if (status.code !== STATUS_FINDINGS || !status.said.includes(forgedGtid(poisoned.length)))
-    findings.push(`auditctl status ends with ${status.code} and does not name the last of them`);
+  const newest = [...transactions.values()]
+    .filter(({ kind }) => kind === 'set_aside')
+    .sort((a, b) => b.commitTime.localeCompare(a.commitTime) || b.sequence - a.sequence)[0];
+  if (status.code !== STATUS_FINDINGS || !newest || !status.said.includes(newest.transactionId))
+    findings.push(`auditctl status ends with ${status.code} and does not name ${newest?.transactionId}`);
   return findings.slice(0, 5);
 }

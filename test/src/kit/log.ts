@@ -36,18 +36,14 @@ export async function* changesOf(
   source: string,
   { last = Number.MAX_SAFE_INTEGER, pageRows = PAGE_ROWS }: { last?: number; pageRows?: number } = {},
 ): AsyncGenerator<LoggedChange> {
-  for (let [sequence, ordinal] = [0, 0]; ; ) {
-    const rows = await record.query<ChangeRow>(
-      `select sequence, ordinal, event_id, operation, table_name, body::text as body from audit.change_events
-        where source = $1 and (sequence, ordinal) > ($2, $3) and sequence <= $4 order by sequence, ordinal limit $5`,
-      [source, sequence, ordinal, last, pageRows],
-    );
-    for (const row of rows) {
-      [sequence, ordinal] = [Number(row.sequence), row.ordinal];
-      const { event_id: eventId, operation, table_name: table, body } = row;
-      yield { sequence, ordinal, eventId, operation, table, body };
-    }
-    if (rows.length < pageRows) return;
+  const pages = record.pages<ChangeRow>(
+    `select sequence, ordinal, event_id, operation, table_name, body::text as body from audit.change_events
+      where source = '${source}' and sequence <= ${last} order by sequence, ordinal`,
+    pageRows,
+  );
+  for await (const rows of pages) {
+    for (const { sequence, ordinal, event_id: eventId, operation, table_name: table, body } of rows)
+      yield { sequence: Number(sequence), ordinal, eventId, operation, table, body };
   }
 }
 

@@ -13,6 +13,7 @@ export async function readTopic(topic: string, world: World): Promise<readonly M
     groupId: `${world.topicPrefix}test-${Date.now()}`,
     sessionMs: 6000,
     topics: [topic],
+    isCompressed: true,
     onAssigned: () => {},
     onCrash: (thrown) => {
       throw thrown;

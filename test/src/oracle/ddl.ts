@@ -11,7 +11,7 @@ interface Table {
   name: string;
   readonly columns: Column[];
   readonly ids: Set<number>;
-  /** Step of the last DDL that changed what it holds without telling of rows, and of each row's last write. */
+  /** Moment of the last DDL that changed what it holds without telling of rows, and of each row's last write. */
   changedAt: number;
   retypedAt: number;
   readonly writtenAt: Map<number, number>;
@@ -49,6 +49,8 @@ const TYPE_NAMES = Object.keys(TYPES) as (keyof typeof TYPES)[];
 export interface DdlPlay {
   /** One DDL, then some transactions. */
   readonly step: () => Promise<void>;
+  /** One transaction on these tables, without DDL. */
+  readonly write: () => Promise<void>;
   /** How often each kind of DDL was done. */
   readonly done: ReadonlyMap<string, number>;
   /** Whether a row was written after the last DDL that changed its table: the log alone can then know it. */
@@ -71,25 +73,26 @@ export const ddlTables: readonly string[] = Array.from(
 export function makeDdlPlay(connection: mysql.Connection, random: Random): DdlPlay {
   const tables = Array.from({ length: TABLES }, (_, n): Table => fresh(`ddl_${n}`));
   const done = new Map<string, number>();
-  let step = 0;
+  let moment = 0;
   let named = 0;
-  const state = { connection, random, newName: (prefix: string) => `${prefix}${++named}`, step: () => step };
+  const state = { connection, random, newName: (prefix: string) => `${prefix}${++named}`, now: () => ++moment };
+  const writeSome = async (): Promise<void> => {
+    await connection.query('begin');
+    for (let writes = random.whole(1, 4); writes > 0; writes--) await write(state, random.pick(tables));
+    await connection.query('commit');
+  };
   return {
     done,
     async step() {
-      step++;
       const [kind, change] = random.pick(CHANGES);
       const table = random.pick(tables);
       if (random.chance(0.2)) await connection.query('begin'); // which the DDL commits
       if (random.chance(0.3)) await write(state, table);
       await change(state, table, tables);
       done.set(kind, (done.get(kind) ?? 0) + 1);
-      for (let times = random.whole(1, 3); times > 0; times--) {
-        await connection.query('begin');
-        for (let writes = random.whole(1, 4); writes > 0; writes--) await write(state, random.pick(tables));
-        await connection.query('commit');
-      }
+      for (let times = random.whole(1, 3); times > 0; times--) await writeSome();
     },
+    write: writeSome,
     isFresh: (name, id) => isSince(tables, name, id, ({ changedAt }) => changedAt),
     isTold: (name, id) => isSince(tables, name, id, ({ retypedAt }) => retypedAt),
     tables: () => tables.map(({ name }) => name),
@@ -98,9 +101,9 @@ export function makeDdlPlay(connection: mysql.Connection, random: Random): DdlPl
   };
 }
 
-function isSince(tables: readonly Table[], name: string, id: number, step: (table: Table) => number): boolean {
+function isSince(tables: readonly Table[], name: string, id: number, moment: (table: Table) => number): boolean {
   const table = tables.find((one) => one.name === name);
-  return table !== undefined && (table.writtenAt.get(id) ?? 0) >= step(table);
+  return table !== undefined && (table.writtenAt.get(id) ?? 0) >= moment(table);
 }
 
 const fresh = (name: string): Table => ({
@@ -120,11 +123,12 @@ interface State {
   readonly connection: mysql.Connection;
   readonly random: Random;
   readonly newName: (prefix: string) => string;
-  readonly step: () => number;
+  /** Rises with every call. */
+  readonly now: () => number;
 }
 
 /** Inserts, updates or deletes a few rows of a table, as its columns are now. */
-async function write({ connection, random, step }: State, table: Table): Promise<void> {
+async function write({ connection, random, now }: State, table: Table): Promise<void> {
   const id = random.whole(1, 40);
   const values = Object.fromEntries(
     table.columns.map(({ name, type }) => [name, random.chance(0.1) ? null : TYPES[type].value(random)]),
@@ -144,7 +148,7 @@ async function write({ connection, random, step }: State, table: Table): Promise
     ]);
     if (!/Changed: 1/.test(answer.info)) return;
   }
-  table.writtenAt.set(id, step());
+  table.writtenAt.set(id, now());
 }
 
 type Change = (state: State, table: Table, tables: readonly Table[]) => Promise<void>;
@@ -154,7 +158,7 @@ const alter = ({ connection }: State, table: Table, clause: string) =>
 
 /** The definition is another one from here on, and rows that are there may be other ones. */
 function changed(state: State, table: Table): void {
-  table.changedAt = state.step();
+  table.changedAt = state.now();
   if (table.version !== undefined) table.version++;
 }
 
@@ -209,7 +213,7 @@ const CHANGES: readonly (readonly [string, Change])[] = [
       const type = state.random.pick<keyof typeof TYPES>(TYPES[column.type].wider);
       await alter(state, table, `modify column ${column.name} ${type}`);
       table.columns[at] = { ...column, type };
-      table.retypedAt = state.step();
+      table.retypedAt = state.now();
       changed(state, table);
     },
   ],
@@ -226,7 +230,7 @@ const CHANGES: readonly (readonly [string, Change])[] = [
       await state.connection.query(`rename table ${table.name} to ${name}`);
       table.name = name;
       table.version = undefined;
-      table.changedAt = state.step();
+      table.changedAt = state.now();
     },
   ],
   [
@@ -239,7 +243,7 @@ const CHANGES: readonly (readonly [string, Change])[] = [
       [table.name, other.name] = [b, a];
       for (const one of [table, other]) {
         one.version = undefined;
-        one.changedAt = state.step();
+        one.changedAt = state.now();
       }
     },
   ],
