@@ -41,6 +41,7 @@ export function referenceMistakes(document: unknown): Mistake[] {
   const known = gather(document);
 
   for (const [index, rule] of rules) checkRule(rule, ['rules', index], known, note);
+  checkPrecedence(list(document, 'rules'), note);
   for (const [index, detector] of detectors) checkDetector(detector, ['detectors', index], known, note);
   for (const [index, section] of sections) checkSection(section, ['report', 'sections', index], known, note);
   checkActors(document, known, note);
@@ -86,6 +87,20 @@ function checkRule(rule: Rule, at: Path, known: Known, note: Note): void {
     check(['payload', name], expression, whole, false);
     if (name === 'doubts' || name === 'occurred_at')
       note([...at, 'payload', name], `'${name}' is written by the engine: give the field another name`);
+  }
+}
+
+/** Claims can only be of rules that were applied before. */
+function checkPrecedence(rules: readonly unknown[], note: Note): void {
+  const above = new Set<unknown>();
+  for (const [index, rule] of rules.entries()) {
+    for (const [place, id] of list(field(rule, 'anchor'), 'unlessClaimedBy').entries())
+      if (!above.has(id))
+        note(
+          ['rules', index, 'anchor', 'unlessClaimedBy', place],
+          `speaks of rule '${id}', which does not stand above: move that rule up, or correct the id`,
+        );
+    above.add(field(rule, 'id'));
   }
 }
 

@@ -53,8 +53,15 @@ export const OpeningHours = strict({
 });
 export type OpeningHours = z.infer<typeof OpeningHours>;
 
-/** A table that the pack speaks of. With `label`, its rows are cached references: `label('<table>', key)` gives that column. */
-export const Table = strict({ key: z.array(identifier).min(1), label: identifier.optional() });
+/**
+ * A table that the pack speaks of. With `label`, its rows are cached references: `label('<table>', key)` gives that column. With `ignore`, its
+ * rows need no explanation.
+ */
+export const Table = strict({
+  key: z.array(identifier).min(1),
+  label: identifier.optional(),
+  ignore: z.boolean().default(false),
+});
 export type Table = z.infer<typeof Table>;
 
 /** Columns that say who did it, first the ones to believe first. */
@@ -86,8 +93,16 @@ export const Rule = strict({
   id: word,
   version,
   event: word,
-  /** `where` sees `before`, `after`, `operation` and `time` (the commit time). */
-  anchor: strict({ table: identifier, operations, where: Expression.optional() }),
+  /**
+   * `where` sees `before`, `after`, `operation` and `time` (the commit time). A row that an event of a rule of `unlessClaimedBy` rests on
+   * is passed over: those rules stand above, because rules apply in their order.
+   */
+  anchor: strict({
+    table: identifier,
+    operations,
+    where: Expression.optional(),
+    unlessClaimedBy: z.array(word).default([]),
+  }),
   joins: z.record(identifier, Join).default({}),
   /** All must be true. From here on expressions also see the joins by their names. */
   when: z.array(Expression).default([]),
@@ -211,6 +226,8 @@ export const Pack = strict({
   timeZone: zone,
   currency: z.string().regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code such as PEN' }),
   openingHours: OpeningHours,
+  /** A transaction of more rows is one `bulk.change` and no other event. */
+  ruleRowsMax: z.int().min(1, { error: 'must be 1 or more' }).default(10_000),
   tables: z.record(identifier, Table),
   actors: Actors,
   rules: z.array(Rule),

@@ -9,6 +9,7 @@ import {
   type Rule,
   ruleVariables,
 } from '@overlay/packs';
+import type { Claims } from './claims.ts';
 import { type FindJoined, type Joined, makeJoins } from './joins.ts';
 import { type Transaction, viewOf } from './transaction.ts';
 
@@ -18,6 +19,8 @@ export type Identify = (...parts: readonly string[]) => string;
 /** What a rule may ask of the transaction it is applied to. */
 export interface Surroundings {
   readonly transaction: Transaction;
+  /** What rules before this one rest on; it adds its own. */
+  readonly claims: Claims;
   readonly actorOf: (anchor: ChangeEvent) => Actor;
   /** Tables whose labels were asked for since the last call, and not known. */
   readonly takeUnknownLabels: () => readonly string[];
@@ -53,7 +56,7 @@ class Unevaluable extends Error {
   override readonly name = 'Unevaluable';
 }
 
-/** A rule as a function of a transaction: one event for each anchor row that matches. A failing anchor costs its event, never the others. */
+/** A rule as a function of a transaction: one event for each anchor row that matches, which claims its rows. A failing anchor costs its event, never the others. */
 export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (around: Surroundings) => Applied {
   const compiled = compileRule(rule, lookups);
   const operations = new Set(rule.anchor.operations);
@@ -107,6 +110,7 @@ function eventOf(
   identify: Identify,
 ): BusinessEvent | null {
   const { rule, where } = compiled;
+  if (around.claims.isClaimedBy(anchor, rule.anchor.unlessClaimedBy)) return null;
   const { record } = around.transaction;
   const row = { ...viewOf(anchor), time: record.timestamp };
   if (where && required({ name: 'anchor.where', evaluate: where }, row) !== true) return null;
@@ -119,6 +123,8 @@ function eventOf(
   around.takeUnknownLabels();
   const { payload, missing } = payloadOf(compiled.payload, context);
   const doubts = [...doubtsOf(compiled, context), ...missing, ...around.takeUnknownLabels().map(unknownLabel)];
+  around.claims.claim(anchor, rule.id);
+  for (const rows of joined.values()) for (const row of rows) around.claims.claim(row, rule.id);
   if (doubts.length > 0) payload.doubts = doubts.map(({ note }) => note);
   return {
     eventId: identify(record.source, record.transactionId, rule.id, anchor.eventId),

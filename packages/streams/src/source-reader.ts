@@ -280,6 +280,7 @@ export class SourceReader<In, Out, Value> {
       this.#pending.remember.set(key, value);
     }
     this.#pending.schemaVersions.push(...(decision.schemaVersions ?? []));
+    this.#pending.unexplained.push(...(decision.unexplained ?? []));
     if (decision.keeps) this.#aside.keep(message, faultOf(decision.verdict), decision.keeps);
     this.#judge(decision, message);
     if (decision.isSettled === false) this.#waits.add(decision.open ?? null, this.#lastTimestamp);
@@ -361,8 +362,8 @@ export class SourceReader<In, Out, Value> {
 
   /** What is to land now, if anything is; it is no longer pending. Its head is that of the last landing, so one lands at a time. */
   takeLanding(): Landing<Out> | undefined {
-    const { settled, asides, records, remember, repeats, schemaVersions } = this.#pending;
-    const decided = { records, remember, repeats, schemaVersions, deadLetters: lettersOf(this.#pending) };
+    const { settled, asides, records, remember, repeats, schemaVersions, unexplained } = this.#pending;
+    const decided = { records, remember, repeats, schemaVersions, unexplained, deadLetters: lettersOf(this.#pending) };
     if (!settled && decided.deadLetters.length === 0) return undefined;
     const position = settled
       ? { ...this.#place, offset: settled.offset, digest: digest(settled.key, settled.value) }
