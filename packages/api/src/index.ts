@@ -19,7 +19,9 @@ export {
   Trace,
   TracedChange,
   TracedTransaction,
+  UnexplainedList,
 } from './contract.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
 export type { SummaryAsk } from './summary.ts';
+export type { UnexplainedAsk } from './unexplained.ts';

@@ -1,4 +1,15 @@
-import type { AnomalyAsk, AnomalyList, Gap, GapList, Status, Summary, SummaryAsk, Trace } from '@overlay/api';
+import type {
+  AnomalyAsk,
+  AnomalyList,
+  Gap,
+  GapList,
+  Status,
+  Summary,
+  SummaryAsk,
+  Trace,
+  UnexplainedAsk,
+  UnexplainedList,
+} from '@overlay/api';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { anomaliesLines } from './print/anomalies.ts';
@@ -6,6 +17,7 @@ import { gapLines, gapsLines } from './print/gaps.ts';
 import { statusLines } from './print/status.ts';
 import { summaryLines } from './print/summary.ts';
 import { traceLines } from './print/trace.ts';
+import { unexplainedLines } from './print/unexplained.ts';
 import { plural } from './print/words.ts';
 import { type GlobalOptions, NEXT_STEPS, show } from './run.ts';
 
@@ -27,6 +39,14 @@ export const listAnomalies = (io: Io, options: GlobalOptions & AnomalyAsk): Prom
     lines: anomaliesLines,
     note: ({ anomalies, total }) =>
       anomalies.length < total ? `${anomalies.length} of ${total} shown; --limit shows more.` : undefined,
+  }));
+
+export const listUnexplained = (io: Io, options: GlobalOptions & UnexplainedAsk): Promise<number> =>
+  show<UnexplainedList>(io, options, async (api) => ({
+    answer: await api.unexplained(options),
+    lines: unexplainedLines,
+    note: ({ newest }) =>
+      newest.length === 0 ? undefined : '`auditctl trace` follows a first change to its transaction.',
   }));
 
 export const showTrace = (io: Io, options: GlobalOptions, id: string): Promise<number> =>

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { decideGap, listAnomalies, listGaps, showStatus, showSummary, showTrace } from './commands.ts';
+import { decideGap, listAnomalies, listGaps, listUnexplained, showStatus, showSummary, showTrace } from './commands.ts';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
@@ -67,6 +67,13 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
     .option('--source <name>', 'of one source')
     .option('--limit <count>', 'how many to list', wholeNumber, 20)
     .action((_, self: Command) => done(listAnomalies(io, self.optsWithGlobals())));
+  command('unexplained', 'show how much of each table no rule explains, and the newest of it')
+    .option('--from <day>', 'the first day: today, yesterday or YYYY-MM-DD')
+    .option('--to <day>', 'the last day')
+    .option('--table <name>', 'of one table')
+    .option('--source <name>', 'of one source')
+    .option('--limit <count>', 'how many of the newest to list', wholeNumber, 20)
+    .action((_, self: Command) => done(listUnexplained(io, self.optsWithGlobals())));
   command('trace <id>', 'follow an id down to the rows of the source and the place in its binary log')
     .addHelpText(
       'after',

@@ -5,7 +5,7 @@ import { withoutNul } from './copy.ts';
 /** Writes down what no event rests on; what is there stays as it is. */
 export async function landUnexplained(client: ClientBase, changes: readonly UnexplainedChange[]): Promise<void> {
   if (changes.length === 0) return;
-  const column = <Value>(valueOf: (change: UnexplainedChange) => Value): Value[] => changes.map(valueOf);
+  const column = <Value>(of: (change: UnexplainedChange) => Value): Value[] => changes.map(of);
   await client.query(
     `insert into audit.unexplained_changes
         (source, sequence, commit_time, database_name, table_name, operation, row_count, first_event_id)

@@ -274,17 +274,21 @@ export class SourceReader<In, Out, Value> {
   #apply(decision: Decision<DenseRecord<Out>, Value>, message: Message): void {
     if (this.#asksAboutKept(decision)) return;
     if (decision.gtid !== undefined) this.#gtids.add(decision.gtid);
-    for (const [key, value] of decision.remember ?? []) {
-      if (value === null) this.#memory.delete(key);
-      else this.#memory.set(key, value);
-      this.#pending.remember.set(key, value);
-    }
+    this.#remember(decision.remember ?? []);
     this.#pending.schemaVersions.push(...(decision.schemaVersions ?? []));
     this.#pending.unexplained.push(...(decision.unexplained ?? []));
     if (decision.keeps) this.#aside.keep(message, faultOf(decision.verdict), decision.keeps);
     this.#judge(decision, message);
     if (decision.isSettled === false) this.#waits.add(decision.open ?? null, this.#lastTimestamp);
     else if (!this.#gap) this.#settle(message);
+  }
+
+  #remember(changes: NonNullable<Decision<DenseRecord<Out>, Value>['remember']>): void {
+    for (const [key, value] of changes) {
+      if (value === null) this.#memory.delete(key);
+      else this.#memory.set(key, value);
+      this.#pending.remember.set(key, value);
+    }
   }
 
   #judge({ verdict, keeps }: Decision<DenseRecord<Out>, Value>, message: Message): void {

@@ -27,12 +27,15 @@ export const infer: Benchmark = {
       accepted: new Set(),
       newItems: <Item>(): Item[] => [],
     });
-    const totals = { rows: 0, events: 0, unexplained: 0, ms: 0 };
+    const totals = { rows: 0, events: 0, unexplained: 0, ms: 0, cpu_us: 0 };
     const take = (records: readonly DenseRecord<ChangeEvent>[]) => {
-      const begin_ms = performance.now();
+      const [begin_ms, begin] = [performance.now(), process.threadCpuUsage()];
       const decisions = records.map(step);
+      const { user, system } = process.threadCpuUsage(begin);
       totals.ms += performance.now() - begin_ms;
-      for (const { verdict, remember = [] } of decisions) {
+      totals.cpu_us += user + system;
+      for (const { verdict, remember = [], unexplained = [] } of decisions) {
+        totals.unexplained += unexplained.reduce((sum, change) => sum + change.rows, 0);
         for (const [key, label] of remember) if (label !== null) memory.set(key, label);
         if (verdict.kind !== 'emit' || verdict.faults) throw new Error(`a rule failed: ${JSON.stringify(verdict)}`);
         totals.events += verdict.out.items.length;
@@ -46,12 +49,14 @@ export const infer: Benchmark = {
       if (totals.rows < rows * WARM_SHARE) Object.assign(warm, totals);
       take(Array.from({ length: TRANSACTIONS_PER_BATCH }, chain.next));
     }
-    const seconds = (totals.ms - warm.ms) / 1000;
-    tell(`${totals.rows - warm.rows} rows in ${seconds.toFixed(1)} s`);
+    const of = { rows: totals.rows - warm.rows, events: totals.events - warm.events, ms: totals.ms - warm.ms };
+    tell(`${of.rows} rows in ${(of.ms / 1000).toFixed(1)} s`);
     return {
-      rows_per_s: rounded((totals.rows - warm.rows) / seconds),
-      events_per_s: rounded((totals.events - warm.events) / seconds),
-      rows_per_event: rounded((totals.rows - warm.rows) / (totals.events - warm.events)),
+      rows_per_s: rounded((1000 * of.rows) / of.ms),
+      events_per_s: rounded((1000 * of.events) / of.ms),
+      cpu_us_per_row: rounded((totals.cpu_us - warm.cpu_us) / of.rows),
+      rows_per_event: rounded(of.rows / of.events),
+      unexplained_share: rounded((totals.unexplained - warm.unexplained) / of.rows),
     };
   },
 };
