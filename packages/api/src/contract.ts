@@ -255,6 +255,18 @@ export const UnexplainedList = z.object({
 });
 export type UnexplainedList = z.infer<typeof UnexplainedList>;
 
+/** What a pack's rules make of its own examples. */
+export const RulesReport = z.object({
+  pack: z.string(),
+  version: z.int(),
+  /** No differences: as expected. */
+  examples: z.array(z.object({ title: z.string(), differences: z.array(z.string()) })),
+  /** Rules that give no event in any example. */
+  rulesWithoutExample: z.array(z.string()),
+  passed: z.boolean(),
+});
+export type RulesReport = z.infer<typeof RulesReport>;
+
 export const StageStatus = z.object({
   stage: z.string(),
   /**

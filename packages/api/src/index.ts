@@ -12,6 +12,7 @@ export {
   GapList,
   ListedAnomaly,
   RequestList,
+  RulesReport,
   StageRequest,
   StageStatus,
   Status,
@@ -23,5 +24,6 @@ export {
 } from './contract.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
+export { testRules } from './rules.ts';
 export type { SummaryAsk } from './summary.ts';
 export type { UnexplainedAsk } from './unexplained.ts';

@@ -3,6 +3,7 @@ import type {
   AnomalyList,
   Gap,
   GapList,
+  RulesReport,
   Status,
   Summary,
   SummaryAsk,
@@ -10,16 +11,18 @@ import type {
   UnexplainedAsk,
   UnexplainedList,
 } from '@overlay/api';
+import { testRules } from '@overlay/api';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { anomaliesLines } from './print/anomalies.ts';
 import { gapLines, gapsLines } from './print/gaps.ts';
+import { rulesLines } from './print/rules.ts';
 import { statusLines } from './print/status.ts';
 import { summaryLines } from './print/summary.ts';
 import { traceLines } from './print/trace.ts';
 import { unexplainedLines } from './print/unexplained.ts';
 import { plural } from './print/words.ts';
-import { type GlobalOptions, NEXT_STEPS, show } from './run.ts';
+import { type GlobalOptions, NEXT_STEPS, show, showAlone } from './run.ts';
 
 /** Each command: what it asks the API, how the answer is shown, and what the exit code says of it. */
 
@@ -76,4 +79,11 @@ export const decideGap = (
     answer: await api.decideGap(id, decision, options.by ?? io.userName),
     lines: (gap, paint) => gapLines(gap, api.timeZone, paint),
     note: () => 'The decision is on record; its stage takes it up within seconds.',
+  }));
+
+export const testRulesOf = (io: Io, options: GlobalOptions, directory: string): Promise<number> =>
+  showAlone<RulesReport>(io, options, async () => ({
+    answer: { ok: true, value: await testRules(directory) },
+    lines: rulesLines,
+    exit: ({ passed }) => (passed ? EXIT.ok : EXIT.error),
   }));

@@ -1,5 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { decideGap, listAnomalies, listGaps, listUnexplained, showStatus, showSummary, showTrace } from './commands.ts';
+import {
+  decideGap,
+  listAnomalies,
+  listGaps,
+  listUnexplained,
+  showStatus,
+  showSummary,
+  showTrace,
+  testRulesOf,
+} from './commands.ts';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
@@ -92,11 +101,24 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
     .action((id: string, decision: string, _, self: Command) =>
       done(decideGap(io, self.optsWithGlobals(), id, decision)),
     );
+  addRuleCommands(command, io, done);
   addLetterCommands(command, io, done);
   return program;
 }
 
 type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
+
+/** Commands about packs; they need no database. */
+function addRuleCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const rules = command('rules', 'the rules of a pack');
+  command(
+    'test <pack-dir>',
+    'apply a pack to its own examples; exit 1 when something differs, or a rule has no example',
+    rules,
+  )
+    .addHelpText('after', '\nNeeds no database. Examples stand in the folder `examples` of the pack.')
+    .action((directory: string, _, self: Command) => done(testRulesOf(io, self.optsWithGlobals(), directory)));
+}
 
 /** Commands about dead letters, and those that ask something of a running stage. */
 function addLetterCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {

@@ -14,7 +14,7 @@ import { makeActors } from './actor.ts';
 import { bulkChange } from './bulk.ts';
 import { Claims } from './claims.ts';
 import { withoutGhosts } from './ghost-rows.ts';
-import { findLabel, type Label, type LabelChanges, learnLabels, onlyUnknown } from './labels.ts';
+import { findLabel, findValue, type Label, type LabelChanges, learnLabels, onlyUnknown } from './labels.ts';
 import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
 import { isAct, transactionOf } from './transaction.ts';
 import { unexplainedOf } from './unexplained.ts';
@@ -94,6 +94,7 @@ function bulkDecision(
 
 const lookupsOf = (calendar: Calendar, names: Names) => ({
   label: names.find,
+  remembered: names.value,
   isOpen: (timestamp: string, place: string) => calendar.isOpen(timestamp, place),
 });
 
@@ -101,6 +102,7 @@ interface Names {
   /** Puts a record's changes over what is remembered. */
   readonly use: (changes: LabelChanges) => void;
   readonly find: (table: string, key: string) => Label | null;
+  readonly value: (table: string, name: string, key: string) => Label | null;
   readonly takeUnknown: () => readonly string[];
 }
 
@@ -117,6 +119,7 @@ function makeNames(recall: Recall<Label>): Names {
       if (label === null) unknown.add(table);
       return label;
     },
+    value: (table, name, key) => findValue(changes, recall, table, name, key),
     takeUnknown: () => {
       if (unknown.size === 0) return [];
       const tables = [...unknown];

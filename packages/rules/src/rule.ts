@@ -11,7 +11,7 @@ import {
 } from '@overlay/packs';
 import type { Claims } from './claims.ts';
 import { type FindJoined, type Joined, makeJoins } from './joins.ts';
-import { type Transaction, viewOf } from './transaction.ts';
+import type { Transaction, ViewOf } from './transaction.ts';
 
 /** Gives an id that depends on its parts alone. */
 export type Identify = (...parts: readonly string[]) => string;
@@ -88,7 +88,7 @@ function tryEvent(compute: () => BusinessEvent | null): BusinessEvent | string |
 function compileRule(rule: Rule, lookups: Lookups): Compiled {
   const row = makeCompiler(ROW_VARIABLES, lookups);
   const whole = makeCompiler(ruleVariables(rule.joins), lookups);
-  const payload = Object.entries(rule.payload).map(([name, text]) => ({ name, evaluate: whole(text) }));
+  const payload = Object.entries(rule.payload).map(([name, { value }]) => ({ name, evaluate: whole(value) }));
   if (rule.occurredAt !== undefined) payload.push({ name: 'occurred_at', evaluate: whole(rule.occurredAt) });
   return {
     rule,
@@ -112,10 +112,11 @@ function eventOf(
   const { rule, where } = compiled;
   if (around.claims.isClaimedBy(anchor, rule.anchor.unlessClaimedBy)) return null;
   const { record } = around.transaction;
-  const row = { ...viewOf(anchor), time: record.timestamp };
-  if (where && required({ name: 'anchor.where', evaluate: where }, row) !== true) return null;
+  const { viewOf } = around.transaction;
+  const context: Record<string, unknown> = { ...viewOf(anchor), time: record.timestamp };
+  if (where && required({ name: 'anchor.where', evaluate: where }, context) !== true) return null;
   const joined = guarded('joins', () => joinedOf(anchor));
-  const context = contextOf(compiled, row, joined);
+  addJoined(context, compiled, joined, viewOf);
   for (const condition of compiled.when) if (required(condition, context) !== true) return null;
 
   const entityId = required(compiled.entityId, context);
@@ -141,18 +142,13 @@ function eventOf(
   };
 }
 
-function contextOf(
-  compiled: Compiled,
-  row: Readonly<Record<string, unknown>>,
-  joined: Joined,
-): Record<string, unknown> {
-  const context: Record<string, unknown> = { ...row };
+/** Adds the joins to what expressions see of the anchor. */
+function addJoined(context: Record<string, unknown>, { single }: Compiled, joined: Joined, viewOf: ViewOf): void {
   for (const [name, rows] of joined) {
     const [first] = rows;
-    if (compiled.single.has(name)) context[name] = first ? viewOf(first) : {};
+    if (single.has(name)) context[name] = first ? viewOf(first) : {};
     else context[name] = rows.map(viewOf);
   }
-  return context;
 }
 
 interface Doubt {
