@@ -161,6 +161,12 @@ function checkJoins(rule: Rule, at: Path, known: Known, note: Note, check: Check
 function checkJoinColumns(join: Join, path: Path, above: ReadonlySet<string>, note: Note): void {
   const columns = Object.entries(join.on);
   if (columns.length === 0) note([...path, 'on'], 'says no column: name at least one that both tables share');
+  const joins = new Set(columns.flatMap(([, from]) => (from.includes('.') ? [from.split('.')[0]] : [])));
+  if (joins.size > 1)
+    note(
+      [...path, 'on'],
+      `speaks of the joins ${[...joins].join(' and ')}: take columns of one of them, and of the anchor`,
+    );
   for (const [column, from] of columns) {
     const [via] = from.includes('.') ? from.split('.') : [];
     if (via !== undefined && !above.has(via))
