@@ -57,7 +57,7 @@ test('a day is summed exactly, up to the last sequence that committed in it', as
     Revenue: '100000000000000000.01',
     'Revenue by shop: Shop 3': '99999999999999999.99',
     'Units adjusted by reason: THEFT': '-40',
-    'Transactions no rule explains': '1',
+    'Row changes no rule explains': '1',
     'Transactions set aside': '1',
     'First sequence': '1',
     'Last sequence': '7',

@@ -14,6 +14,7 @@ import type {
   Status,
   Summary,
   Trace,
+  UnexplainedList,
 } from './contract.ts';
 import { type DeadLetterAsk, listDeadLetters, showDeadLetters } from './dead-letters.ts';
 import { decideGap, listGaps } from './gaps.ts';
@@ -21,6 +22,7 @@ import { askRepair, askRepublish, listRequests, readBack } from './requests.ts';
 import { readStatus, type StatusDeps } from './status.ts';
 import { type SummaryAsk, summarize } from './summary.ts';
 import { trace } from './trace.ts';
+import { listUnexplained, type UnexplainedAsk } from './unexplained.ts';
 
 export interface ApiDeps extends Pick<StatusDeps, 'connectUrl' | 'stageUrls'> {
   readonly database: Database;
@@ -37,6 +39,7 @@ export interface Api {
   readonly sources: () => Promise<readonly string[]>;
   readonly summary: (ask: SummaryAsk) => Promise<Answer<Summary>>;
   readonly anomalies: (ask: AnomalyAsk) => Promise<Answer<AnomalyList>>;
+  readonly unexplained: (ask: UnexplainedAsk) => Promise<Answer<UnexplainedList>>;
   readonly trace: (id: string) => Promise<Answer<Trace>>;
   readonly status: () => Promise<Status>;
   readonly gaps: () => Promise<GapList>;
@@ -63,6 +66,7 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys }
     sources: () => readSources(database),
     summary: (ask) => summarize(deps, ask),
     anomalies: (ask) => listAnomalies(deps, ask),
+    unexplained: (ask) => listUnexplained(deps, ask),
     trace: (id) => trace(deps, id),
     status: () => readStatus(deps),
     gaps: async () => ({ timeZone: zone.name, gaps: await listGaps(database) }),

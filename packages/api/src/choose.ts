@@ -49,6 +49,26 @@ export function chooseStretch(
   return chooseBeginning(since, zone, now);
 }
 
+/** From the first day to the last one, both of them whole; without one of them, all that is on that side. */
+export function chooseDays(
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+  zone: Zone,
+  now: Date,
+): Answer<Partial<Bounds>> {
+  const first = from === undefined ? answer(undefined) : chooseDay(from, zone, now);
+  if (!first.ok) return first;
+  const last = to === undefined ? answer(undefined) : chooseDay(to, zone, now);
+  if (!last.ok) return last;
+  const [firstDay, lastDay] = [first.value, last.value];
+  if (firstDay !== undefined && lastDay !== undefined && firstDay > lastDay) {
+    return refuse('invalid', `${firstDay} comes after ${lastDay}`, 'give --from the first day and --to the last one');
+  }
+  return answer({
+    ...(firstDay !== undefined && { from: zone.boundsOf(firstDay).from }),
+    ...(lastDay !== undefined && { to: zone.boundsOf(lastDay).to }),
+  });
+}
+
 function chooseBeginning(since: string, zone: Zone, now: Date): Answer<Partial<Bounds>> {
   const [, amount, unit] = SINCE.exec(since) ?? [];
   if (amount !== undefined && (unit === 'm' || unit === 'h' || unit === 'd')) {

@@ -223,6 +223,50 @@ export const DeadLetters = z.object({
 });
 export type DeadLetters = z.infer<typeof DeadLetters>;
 
+/** What no rule of the pack explains: by table and operation, most first, and the newest transactions. */
+export const UnexplainedList = z.object({
+  timeZone: z.string(),
+  tables: z.array(
+    z.object({
+      source: z.string(),
+      database: z.string(),
+      table: z.string(),
+      operation: Operation,
+      /** Row changes that rules were asked about; of them, those that no business event rests on; and in how many transactions. */
+      rows: count,
+      unexplained: count,
+      transactions: count,
+      /** `unexplained` of `rows`, 0 to 1. */
+      share: z.number().min(0).max(1),
+    }),
+  ),
+  newest: z.array(
+    z.object({
+      source: z.string(),
+      sequence: z.int(),
+      timestamp: Timestamp,
+      database: z.string(),
+      table: z.string(),
+      operation: Operation,
+      rows: count,
+      firstEventId: z.uuid(),
+    }),
+  ),
+});
+export type UnexplainedList = z.infer<typeof UnexplainedList>;
+
+/** What a pack's rules make of its own examples. */
+export const RulesReport = z.object({
+  pack: z.string(),
+  version: z.int(),
+  /** No differences: as expected. */
+  examples: z.array(z.object({ title: z.string(), differences: z.array(z.string()) })),
+  /** Rules that give no event in any example. */
+  rulesWithoutExample: z.array(z.string()),
+  passed: z.boolean(),
+});
+export type RulesReport = z.infer<typeof RulesReport>;
+
 export const StageStatus = z.object({
   stage: z.string(),
   /**

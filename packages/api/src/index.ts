@@ -12,6 +12,7 @@ export {
   GapList,
   ListedAnomaly,
   RequestList,
+  RulesReport,
   StageRequest,
   StageStatus,
   Status,
@@ -19,7 +20,10 @@ export {
   Trace,
   TracedChange,
   TracedTransaction,
+  UnexplainedList,
 } from './contract.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
+export { testRules } from './rules.ts';
 export type { SummaryAsk } from './summary.ts';
+export type { UnexplainedAsk } from './unexplained.ts';

@@ -12,6 +12,7 @@ import {
   Status,
   Summary,
   Trace,
+  UnexplainedList,
 } from '@overlay/api';
 import { freshDatabase, gtidOf, idOf, writeGap, writeSampleLog, writeSealedLetter } from '@overlay/api/testing';
 import { EXIT, runAuditctl } from './index.ts';
@@ -89,11 +90,11 @@ Anomalies: 1 critical, 1 high
             Tea [31m box 500 g lost 40 units in one adjustment.
 
 Record
-  Transactions                   7
-  Row changes                    8
-  Business events                4
-  Transactions no rule explains  1
-  Transactions set aside         1
+  Transactions                  7
+  Row changes                   8
+  Business events               4
+  Row changes no rule explains  1 (14.3 % of those in transactions)
+  Transactions set aside        1
   Sequences 1 to 7, nothing missing.
 
 Written by template, from the record up to sequence 7.
@@ -101,6 +102,24 @@ Written by template, from the record up to sequence 7.
   });
   const json = await auditctl('--json', 'summary', '--date', '2026-11-20', '--source', 'shops');
   expect(Summary.parse(JSON.parse(json.out))).toMatchObject({ day: '2026-11-20', asOfSequence: 7, author: 'template' });
+});
+
+test('unexplained', async () => {
+  expect(await auditctl('unexplained', '--from', '2026-11-20', '--to', '2026-11-20')).toEqual({
+    exit: EXIT.ok,
+    err: '`auditctl trace` follows a first change to its transaction.\n',
+    out: `SOURCE  TABLE        CHANGE  UNEXPLAINED  OF    SHARE
+shops   shops.notes  DELETE            1   1  100.0 %
+
+NEWEST, TIME IN America/Lima  SEQUENCE  TABLE        CHANGE  ROWS  FIRST CHANGE
+2026-11-20 23:55:00 -05:00           6  shops.notes  DELETE     1  c0000006-66bd
+`,
+  });
+  const { out } = await auditctl('unexplained', '--table', 'notes', '--json');
+  expect(UnexplainedList.parse(JSON.parse(out))).toMatchObject({ tables: [{ table: 'notes', rows: 1, share: 1 }] });
+  expect((await auditctl('unexplained', '--table', 'orders')).out).toBe('Every row change is explained.\n');
+  expect((await auditctl('unexplained', '--to', '2026-11-19')).out).toBe('Every row change is explained.\n');
+  expect(await auditctl('unexplained', '--from', 'today', '--to', '2026-11-20')).toMatchObject({ exit: EXIT.usage });
 });
 
 test('anomalies', async () => {

@@ -1,13 +1,28 @@
-import type { AnomalyAsk, AnomalyList, Gap, GapList, Status, Summary, SummaryAsk, Trace } from '@overlay/api';
+import type {
+  AnomalyAsk,
+  AnomalyList,
+  Gap,
+  GapList,
+  RulesReport,
+  Status,
+  Summary,
+  SummaryAsk,
+  Trace,
+  UnexplainedAsk,
+  UnexplainedList,
+} from '@overlay/api';
+import { testRules } from '@overlay/api';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { anomaliesLines } from './print/anomalies.ts';
 import { gapLines, gapsLines } from './print/gaps.ts';
+import { rulesLines } from './print/rules.ts';
 import { statusLines } from './print/status.ts';
 import { summaryLines } from './print/summary.ts';
 import { traceLines } from './print/trace.ts';
+import { unexplainedLines } from './print/unexplained.ts';
 import { plural } from './print/words.ts';
-import { type GlobalOptions, NEXT_STEPS, show } from './run.ts';
+import { type GlobalOptions, NEXT_STEPS, show, showAlone } from './run.ts';
 
 /** Each command: what it asks the API, how the answer is shown, and what the exit code says of it. */
 
@@ -27,6 +42,14 @@ export const listAnomalies = (io: Io, options: GlobalOptions & AnomalyAsk): Prom
     lines: anomaliesLines,
     note: ({ anomalies, total }) =>
       anomalies.length < total ? `${anomalies.length} of ${total} shown; --limit shows more.` : undefined,
+  }));
+
+export const listUnexplained = (io: Io, options: GlobalOptions & UnexplainedAsk): Promise<number> =>
+  show<UnexplainedList>(io, options, async (api) => ({
+    answer: await api.unexplained(options),
+    lines: unexplainedLines,
+    note: ({ newest }) =>
+      newest.length === 0 ? undefined : '`auditctl trace` follows a first change to its transaction.',
   }));
 
 export const showTrace = (io: Io, options: GlobalOptions, id: string): Promise<number> =>
@@ -56,4 +79,11 @@ export const decideGap = (
     answer: await api.decideGap(id, decision, options.by ?? io.userName),
     lines: (gap, paint) => gapLines(gap, api.timeZone, paint),
     note: () => 'The decision is on record; its stage takes it up within seconds.',
+  }));
+
+export const testRulesOf = (io: Io, options: GlobalOptions, directory: string): Promise<number> =>
+  showAlone<RulesReport>(io, options, async () => ({
+    answer: { ok: true, value: await testRules(directory) },
+    lines: rulesLines,
+    exit: ({ passed }) => (passed ? EXIT.ok : EXIT.error),
   }));

@@ -1,5 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { decideGap, listAnomalies, listGaps, showStatus, showSummary, showTrace } from './commands.ts';
+import {
+  decideGap,
+  listAnomalies,
+  listGaps,
+  listUnexplained,
+  showStatus,
+  showSummary,
+  showTrace,
+  testRulesOf,
+} from './commands.ts';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
@@ -67,6 +76,13 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
     .option('--source <name>', 'of one source')
     .option('--limit <count>', 'how many to list', wholeNumber, 20)
     .action((_, self: Command) => done(listAnomalies(io, self.optsWithGlobals())));
+  command('unexplained', 'show how much of each table no rule explains, and the newest of it')
+    .option('--from <day>', 'the first day: today, yesterday or YYYY-MM-DD')
+    .option('--to <day>', 'the last day')
+    .option('--table <name>', 'of one table')
+    .option('--source <name>', 'of one source')
+    .option('--limit <count>', 'how many of the newest to list', wholeNumber, 20)
+    .action((_, self: Command) => done(listUnexplained(io, self.optsWithGlobals())));
   command('trace <id>', 'follow an id down to the rows of the source and the place in its binary log')
     .addHelpText(
       'after',
@@ -85,11 +101,24 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
     .action((id: string, decision: string, _, self: Command) =>
       done(decideGap(io, self.optsWithGlobals(), id, decision)),
     );
+  addRuleCommands(command, io, done);
   addLetterCommands(command, io, done);
   return program;
 }
 
 type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
+
+/** Commands about packs; they need no database. */
+function addRuleCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const rules = command('rules', 'the rules of a pack');
+  command(
+    'test <pack-dir>',
+    'apply a pack to its own examples; exit 1 when something differs, or a rule has no example',
+    rules,
+  )
+    .addHelpText('after', '\nNeeds no database. Examples stand in the folder `examples` of the pack.')
+    .action((directory: string, _, self: Command) => done(testRulesOf(io, self.optsWithGlobals(), directory)));
+}
 
 /** Commands about dead letters, and those that ask something of a running stage. */
 function addLetterCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {

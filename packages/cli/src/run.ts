@@ -46,6 +46,19 @@ export async function show<Value>(
   }
 }
 
+/** The same for what needs no database. */
+export async function showAlone<Value>(
+  io: Io,
+  options: GlobalOptions,
+  ask: () => Promise<Shown<Value>>,
+): Promise<number> {
+  try {
+    return print(io, options, await ask());
+  } catch (thrown) {
+    return fail(io, options, failureOf(thrown));
+  }
+}
+
 function environmentOf({ env }: Io, { databaseUrlFile }: GlobalOptions): Io['env'] {
   if (databaseUrlFile === undefined) return env;
   const { DATABASE_URL: _, ...rest } = env;

@@ -50,7 +50,7 @@ export class Unusable extends Error {
 
 /** Compiles a detector's expressions. */
 export const makeEventCompiler = (calendar: Calendar, variables: Variables = EVENT_VARIABLES) =>
-  makeCompiler(variables, { label: () => null, isOpen: calendar.isOpen });
+  makeCompiler(variables, { label: () => null, remembered: () => null, isOpen: calendar.isOpen });
 
 /** The number that an expression gives; integers come as text. */
 export function numberOf(value: Json, what: string): number {

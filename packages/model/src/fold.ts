@@ -2,6 +2,7 @@ import type { GtidSet } from './gtid.ts';
 import type { PackVersion } from './pack-version.ts';
 import type { NewItems } from './record.ts';
 import type { SchemaVersion } from './schema-version.ts';
+import type { UnexplainedChange } from './unexplained-change.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Reads what a stage remembers under a key, `undefined` when nothing. */
@@ -28,6 +29,8 @@ export interface Decision<Out, Value> {
   readonly keeps?: 'first' | 'each' | 'once';
   /** Definitions of tables that hold from here on, to land beside what is emitted. */
   readonly schemaVersions?: readonly SchemaVersion[];
+  /** Rows that nothing explains, to land beside what is emitted. */
+  readonly unexplained?: readonly UnexplainedChange[];
   /** The source transaction that is accounted for with this decision. */
   readonly gtid?: string;
 }

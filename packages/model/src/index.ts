@@ -33,4 +33,5 @@ export { REQUEST_KINDS, type RequestKind, type StageRequest } from './request.ts
 export type { ColumnDefinition, SchemaChangeKind, SchemaVersion } from './schema-version.ts';
 export { microsecondsOf, Timestamp, timestampOf } from './time.ts';
 export { rawTopic, sourceOfRawTopic, topics } from './topics.ts';
+export type { UnexplainedChange } from './unexplained-change.ts';
 export { FAULT_CODES, type Fault, type FaultCode, type Repeat, reject, skip, type Verdict } from './verdict.ts';

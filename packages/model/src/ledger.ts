@@ -4,6 +4,7 @@ import type { OfferedPack, PackVersion } from './pack-version.ts';
 import type { Items, WrittenRecord } from './record.ts';
 import type { StageRequest } from './request.ts';
 import type { SchemaVersion } from './schema-version.ts';
+import type { UnexplainedChange } from './unexplained-change.ts';
 import type { Fault, Repeat } from './verdict.ts';
 
 /** A record that a stage refused, with its bytes and where it stood. */
@@ -32,6 +33,7 @@ export interface Landing<Item> {
   readonly deadLetters: Items<DeadLetter>;
   readonly repeats: readonly Repeat[];
   readonly schemaVersions?: readonly SchemaVersion[];
+  readonly unexplained?: readonly UnexplainedChange[];
   /** The request that this landing fulfils, at the sequence `landed`. */
   readonly answers?: string;
 }

@@ -45,7 +45,8 @@ const DAY: DayFacts = {
     transactions: 1310,
     changeEvents: 6544,
     businessEvents: 1290,
-    unexplained: 12,
+    judgedChanges: 6500,
+    unexplainedChanges: 13,
     setAside: 0,
     missing: 0,
     gaps: 0,
@@ -93,11 +94,11 @@ Anomalies: 1 critical, 2 low
             Paracetamol 500 mg at Branch 3 lost 40 units at 2026-11-21 23:41.
 
 Record
-  Transactions                   1,310
-  Row changes                    6,544
-  Business events                1,290
-  Transactions no rule explains     12
-  Transactions set aside             0
+  Transactions                  1,310
+  Row changes                   6,544
+  Business events               1,290
+  Row changes no rule explains     13 (0.2 % of those in transactions)
+  Transactions set aside            0
   Sequences 4,001 to 5,310, nothing missing.`);
   expect(checkGrounded(`${title}\n${text}`, facts)).toEqual([]);
   expect(facts.map(({ id }) => id)).toEqual(facts.map((_, index) => `F${index + 1}`));
@@ -129,7 +130,8 @@ test('a day without records says so', () => {
       transactions: 0,
       changeEvents: 0,
       businessEvents: 0,
-      unexplained: 0,
+      judgedChanges: 0,
+      unexplainedChanges: 0,
       setAside: 0,
       missing: 0,
       gaps: 0,

@@ -100,10 +100,18 @@ function recordBlock(table: FactTable, coverage: Coverage): readonly string[] {
     line('Transactions', coverage.transactions),
     line('Row changes', coverage.changeEvents),
     line('Business events', coverage.businessEvents),
-    line('Transactions no rule explains', coverage.unexplained),
+    unexplainedLine(table, coverage),
     line('Transactions set aside', coverage.setAside),
   ];
   return ['Record', ...aligned(lines), ...coverageLines(table, coverage).map((text) => `  ${text}`)];
+}
+
+function unexplainedLine(table: FactTable, { judgedChanges, unexplainedChanges }: Coverage): Line {
+  const name = 'Row changes no rule explains';
+  const figure = printed(table.add(name, unexplainedChanges)).figure;
+  if (unexplainedChanges === 0 || judgedChanges === 0) return { name, figure, rest: '' };
+  const share = table.add(`Share of ${name}`, ((100 * unexplainedChanges) / judgedChanges).toFixed(1), '%');
+  return { name, figure, rest: `(${printed(share).figure} % of those in transactions)` };
 }
 
 function coverageLines(table: FactTable, coverage: Coverage): readonly string[] {

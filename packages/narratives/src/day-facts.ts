@@ -21,8 +21,10 @@ export interface Coverage {
   readonly transactions: number;
   readonly changeEvents: number;
   readonly businessEvents: number;
-  /** Transactions with row changes that no rule of the pack explains. */
-  readonly unexplained: number;
+  /** Row changes that rules were asked about: those of transactions and their repairs. */
+  readonly judgedChanges: number;
+  /** Of them, those that no business event rests on. */
+  readonly unexplainedChanges: number;
   readonly setAside: number;
   /** Sequences between `first` and `last` that the log does not have. */
   readonly missing: number;

@@ -18,6 +18,8 @@ export interface ReportSection {
   readonly sum: string | null;
   readonly groupBy: string | null;
   readonly labelBy: string | null;
+  /** Events whose field has one of these values do not count. */
+  readonly except: NonNullable<Section['except']> | null;
   readonly top: number;
 }
 
@@ -39,6 +41,7 @@ const EVENTS_BY_TYPE: ReportSection = {
   sum: null,
   groupBy: null,
   labelBy: null,
+  except: null,
   top: 20,
 };
 
@@ -50,6 +53,7 @@ const sectionOf = (section: Section, currency: string): ReportSection => ({
   sum: section.measure.kind === 'sum' ? section.measure.path : null,
   groupBy: section.groupBy ?? null,
   labelBy: section.labelBy ?? null,
+  except: section.except ?? null,
   top: section.top ?? TOP_DEFAULT,
 });
 

@@ -92,9 +92,14 @@ function makeClock(timeZone: string): (instant: string) => LocalTime {
     offsets.set(quarter, offset);
     return offset;
   };
+  // The events of a transaction ask for the same time, one after the other.
+  let last = { time: '', reading: readingOf('') };
   return (time) => {
-    const instant = Date.parse(time);
-    return readingOf(new Date(instant + offsetAt(instant)).toISOString());
+    if (time !== last.time) {
+      const instant = Date.parse(time);
+      last = { time, reading: readingOf(new Date(instant + offsetAt(instant)).toISOString()) };
+    }
+    return last.reading;
   };
 }
 

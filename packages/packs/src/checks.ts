@@ -7,8 +7,9 @@ import {
   VALUE_VARIABLES,
   type Variables,
 } from './expression.ts';
-import { Detector, type Join, Rule, Section } from './pack.ts';
+import { Detector, Section } from './pack.ts';
 import { COMPUTED_SLOTS, slotsOf } from './reasons.ts';
+import { type Join, Rule } from './rule.ts';
 
 /** Where in the document, and what is wrong. `offset` counts characters into the text that stands there. */
 export interface Mistake {
@@ -21,6 +22,8 @@ export interface Mistake {
 interface Known {
   readonly tables: ReadonlySet<string>;
   readonly labelled: ReadonlySet<string>;
+  /** What tables remember, as `<table>.<name>`. */
+  readonly remembered: ReadonlySet<string>;
   /** Payload fields by event type, over all rules that give such events. */
   readonly payloads: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -41,6 +44,9 @@ export function referenceMistakes(document: unknown): Mistake[] {
   const known = gather(document);
 
   for (const [index, rule] of rules) checkRule(rule, ['rules', index], known, note);
+  checkPrecedence(list(document, 'rules'), note);
+  checkFields(rules, note);
+  checkTables(document, note);
   for (const [index, detector] of detectors) checkDetector(detector, ['detectors', index], known, note);
   for (const [index, section] of sections) checkSection(section, ['report', 'sections', index], known, note);
   checkActors(document, known, note);
@@ -66,6 +72,9 @@ function gather(document: unknown): Known {
   return {
     tables: new Set(tables.map(([name]) => name)),
     labelled: new Set(tables.filter(([, table]) => field(table, 'label') !== undefined).map(([name]) => name)),
+    remembered: new Set(
+      tables.flatMap(([name, table]) => Object.keys(field(table, 'remember') ?? {}).map((what) => `${name}.${what}`)),
+    ),
     payloads,
   };
 }
@@ -82,10 +91,53 @@ function checkRule(rule: Rule, at: Path, known: Known, note: Note): void {
   check(['entity', 'id'], rule.entity.id, whole, false);
   if (rule.occurredAt !== undefined) check(['occurredAt'], rule.occurredAt, whole, false);
   for (const [index, doubt] of rule.doubts.entries()) check(['doubts', index, 'when'], doubt.when, whole, true);
-  for (const [name, expression] of Object.entries(rule.payload)) {
-    check(['payload', name], expression, whole, false);
+  for (const [name, { value, type }] of Object.entries(rule.payload)) {
+    check(type === undefined ? ['payload', name] : ['payload', name, 'value'], value, whole, false);
     if (name === 'doubts' || name === 'occurred_at')
       note([...at, 'payload', name], `'${name}' is written by the engine: give the field another name`);
+  }
+}
+
+/** All rules that give one type of event mean the same by a field of one name. */
+function checkFields(rules: readonly (readonly [number, Rule])[], note: Note): void {
+  const declared = new Map<string, string>();
+  for (const [index, { event, payload }] of rules)
+    for (const [name, { type, comment }] of Object.entries(payload)) {
+      const meaning = type && `${type} '${comment}'`;
+      const known = declared.get(`${event} ${name}`) ?? meaning;
+      if (known !== undefined) declared.set(`${event} ${name}`, known);
+      if (meaning !== undefined && known !== meaning)
+        note(
+          ['rules', index, 'payload', name],
+          `is declared as ${meaning}, but as ${known} above: leave out type and comment here`,
+        );
+    }
+}
+
+function checkTables(document: unknown, note: Note): void {
+  for (const [table, declared] of Object.entries(field(document, 'tables') ?? {})) {
+    const key = list(declared, 'key');
+    for (const [column, policy] of Object.entries(field(declared, 'columns') ?? {}))
+      for (const [index, subject] of list(policy, 'subject').entries())
+        if (!key.includes(subject))
+          note(
+            ['tables', table, 'columns', column, 'subject', index],
+            `names '${subject}', which is no key column of '${table}': use ${key.join(', ')}`,
+          );
+  }
+}
+
+/** Claims can only be of rules that were applied before. */
+function checkPrecedence(rules: readonly unknown[], note: Note): void {
+  const above = new Set<unknown>();
+  for (const [index, rule] of rules.entries()) {
+    for (const [place, id] of list(field(rule, 'anchor'), 'unlessClaimedBy').entries())
+      if (!above.has(id))
+        note(
+          ['rules', index, 'anchor', 'unlessClaimedBy', place],
+          `speaks of rule '${id}', which does not stand above: move that rule up, or correct the id`,
+        );
+    above.add(field(rule, 'id'));
   }
 }
 
@@ -109,6 +161,12 @@ function checkJoins(rule: Rule, at: Path, known: Known, note: Note, check: Check
 function checkJoinColumns(join: Join, path: Path, above: ReadonlySet<string>, note: Note): void {
   const columns = Object.entries(join.on);
   if (columns.length === 0) note([...path, 'on'], 'says no column: name at least one that both tables share');
+  const joins = new Set(columns.flatMap(([, from]) => (from.includes('.') ? [from.split('.')[0]] : [])));
+  if (joins.size > 1)
+    note(
+      [...path, 'on'],
+      `speaks of the joins ${[...joins].join(' and ')}: take columns of one of them, and of the anchor`,
+    );
   for (const [column, from] of columns) {
     const [via] = from.includes('.') ? from.split('.') : [];
     if (via !== undefined && !above.has(via))
@@ -180,6 +238,7 @@ function checkSection(section: Section, at: Path, known: Known, note: Note): voi
     ['measure', section.measure.kind === 'sum' ? section.measure.path : undefined],
     ['groupBy', section.groupBy],
     ['labelBy', section.labelBy],
+    ['except', section.except?.field],
   ];
   for (const [key, name] of named)
     if (name !== undefined && !fields.has(name))
@@ -231,6 +290,18 @@ function checkExpression(
     if (!known.labelled.has(table))
       note(path, `asks for labels of '${table}', which has none: give the table a label under tables`, match.index);
   }
+  checkRemembered(path, expression, known, note);
+}
+
+/** `remembered('<table>', '<name>', key)` asks for what the table remembers. */
+function checkRemembered(path: Path, expression: string, known: Known, note: Note): void {
+  for (const { 2: table, 4: name, index } of expression.matchAll(/\bremembered\(\s*(['"])(\w+)\1\s*,\s*(['"])(\w+)\3/g))
+    if (!known.remembered.has(`${table}.${name}`))
+      note(
+        path,
+        `asks for '${name}' of '${table}', which it does not remember: add it under remember of the table`,
+        index,
+      );
 }
 
 function checkUnique(

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isSameAmount, minus, sum, times } from './decimal.ts';
+import { isSameAmount, minus, percent, sum, times } from './decimal.ts';
 
 test('decimal text is computed exactly', () => {
   expect(sum(['0.10', '0.2', '-3'])).toBe('-2.70');
@@ -33,4 +33,26 @@ test('adding and taking away again gives the same amount, whatever the order', (
       expect(isSameAmount(times(a, sum([b, c])), sum([times(a, b), times(a, c)]))).toBe(true);
     }),
   );
+});
+
+test('percent is rounded to two places, halves away from zero', () => {
+  expect(percent('-1.00', '3.10')).toBe('-32.26');
+  expect(percent('1', '8')).toBe('12.50');
+  expect(percent('0.00005', '1')).toBe('0.01');
+  expect(percent('-0.00005', '1')).toBe('-0.01');
+  expect(percent('3', '-8')).toBe('-37.50');
+  expect(percent('3', '0.00')).toBeNull();
+  expect(() => percent('3', 'all')).toThrow(RangeError);
+});
+
+test('whole numbers are computed as exactly as others', () => {
+  const whole = fc.bigInt({ min: -(10n ** 14n), max: 10n ** 14n });
+  fc.assert(
+    fc.property(whole, whole, (a, b) => {
+      expect(minus(`${a}`, `${b}`)).toBe(`${a - b}`);
+      expect(sum([`${a}`, `${b}`])).toBe(`${a + b}`);
+      expect(isSameAmount(`${a}`, `${b}`)).toBe(a === b);
+    }),
+  );
+  expect([minus('-0', '0'), sum(['-0']), minus('007', '2')]).toEqual(['0', '0', '5']);
 });

@@ -14,6 +14,10 @@ function parse(value: string): Decimal {
   return { units: sign === '-' ? -units : units, scale: part.length };
 }
 
+/** Whole numbers whose sums a JavaScript number holds exactly: most quantities, and much faster. */
+const isSmall = (value: string): boolean => SMALL.test(value);
+const SMALL = /^-?\d{1,12}$/;
+
 const raise = ({ units, scale }: Decimal, to: number): bigint => units * 10n ** BigInt(to - scale);
 
 function print({ units, scale }: Decimal): string {
@@ -24,6 +28,8 @@ function print({ units, scale }: Decimal): string {
 
 /** Exact sum of decimal texts, with as many places as the one that has most; '0' of none. Throws a RangeError on other text. */
 export function sum(values: readonly string[]): string {
+  if (values.length < 1000 && values.every(isSmall))
+    return String(values.reduce((total, value) => total + Number(value), 0));
   const decimals = values.map(parse);
   const scale = Math.max(0, ...decimals.map((decimal) => decimal.scale));
   return print({ units: decimals.reduce((total, decimal) => total + raise(decimal, scale), 0n), scale });
@@ -31,6 +37,7 @@ export function sum(values: readonly string[]): string {
 
 /** Exact `a - b` of decimal texts. */
 export function minus(a: string, b: string): string {
+  if (isSmall(a) && isSmall(b)) return String(Number(a) - Number(b));
   const [left, right] = [parse(a), parse(b)];
   const scale = Math.max(left.scale, right.scale);
   return print({ units: raise(left, scale) - raise(right, scale), scale });
@@ -44,7 +51,19 @@ export function times(a: string, b: string): string {
 
 /** Whether two decimal texts are the same number: 12.5 and 12.50 are. */
 export function isSameAmount(a: string, b: string): boolean {
+  if (isSmall(a) && isSmall(b)) return Number(a) === Number(b);
   const [left, right] = [parse(a), parse(b)];
   const scale = Math.max(left.scale, right.scale);
   return raise(left, scale) === raise(right, scale);
+}
+
+/** `part` of `whole` in hundredths, to two places, halves away from zero; null of nothing. */
+export function percent(part: string, whole: string): string | null {
+  const [of, all] = [parse(part), parse(whole)];
+  const scale = Math.max(of.scale, all.scale);
+  const [above, below] = [raise(of, scale) * 10_000n, raise(all, scale)];
+  if (below === 0n) return null;
+  const half = (below < 0n ? -below : below) / 2n;
+  const units = (above + (above < 0n ? -half : half)) / below;
+  return print({ units, scale: 2 });
 }

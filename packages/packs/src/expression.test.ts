@@ -3,6 +3,7 @@ import { expressionMistake, failureOf, isTakenName, makeCompiler, ruleVariables 
 
 const compile = makeCompiler(ruleVariables({ lines: { cardinality: 'many' } }), {
   label: (table, key) => (table === 'roles' && key === '1' ? 'cook' : null),
+  remembered: (table, name, key) => (table === 'people' && name === 'shoe' && key === '1' ? '43' : null),
   isOpen: (time) => {
     if (time === 'never') throw new RangeError('no time');
     return time < '2026';

@@ -1,6 +1,6 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { type BusinessEvent, must } from '@overlay/model';
-import { isSameAmount, minus, sum, times } from './decimal.ts';
+import { isSameAmount, minus, percent, sum, times } from './decimal.ts';
 
 /** CEL types of the variables that an expression may name. */
 export type Variables = Readonly<Record<string, string>>;
@@ -9,6 +9,8 @@ export type Variables = Readonly<Record<string, string>>;
 export interface Lookups {
   /** The label of a table's row; null when the row, or its label, is not known. */
   readonly label: (table: string, key: string) => string | null;
+  /** What a table remembers under a name, of its newest row with this key; null when nothing. */
+  readonly remembered: (table: string, name: string, key: string) => string | null;
   /** Whether a place is open at an instant, or at a reading of its wall clock. A RangeError says that the text is neither. */
   readonly isOpen: (time: string, place: string) => boolean;
 }
@@ -42,17 +44,29 @@ const RESERVED: ReadonlySet<string> = new Set(
   ),
 );
 /** Answers for when there is nobody to ask: enough to check expressions. */
-const NO_LOOKUPS: Lookups = { label: () => null, isOpen: () => true };
+const NO_LOOKUPS: Lookups = { label: () => null, remembered: () => null, isOpen: () => true };
 
 /**
- * Compiles CEL expressions over `variables`. Beside CEL's own there are `label(table, key)`, `isOpen(time, place)`, and exact
- * arithmetic on decimal text: `sum(list)`, `minus(a, b)`, `times(a, b)`, `sameAmount(a, b)`. Integers come out as decimal text.
+ * Compiles CEL expressions over `variables`. Beside CEL's own there are `label(table, key)`, `remembered(table, name, key)`, `isOpen(time, place)`, and exact
+ * arithmetic on decimal text: `sum(list)`, `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `sameAmount(a, b)`. Integers come out as decimal text.
  */
 export function makeCompiler(variables: Variables, lookups: Lookups): (expression: string) => Evaluate {
   const environment = environmentOf(variables, lookups);
   return (expression) => {
     const parsed = environment.parse(expression);
-    return (context) => toJson(parsed(context));
+    return fieldReader(expression) ?? ((context) => toJson(parsed(context)));
+  };
+}
+
+/** Half of all expressions only read a column or field of a row: those need no interpreter, and mean the same. */
+function fieldReader(expression: string): Evaluate | null {
+  const [, row, column] = /^(before|after|payload|actor)\.([A-Za-z_]\w*)$/.exec(expression) ?? [];
+  if (row === undefined || column === undefined) return null;
+  return (context) => {
+    const values = context[row] as Readonly<Record<string, unknown>>;
+    if (!Object.hasOwn(values, column))
+      throw new EvaluationError({ code: 'no_such_key', message: `No such key: ${column}` });
+    return toJson(values[column]);
   };
 }
 
@@ -93,6 +107,9 @@ function environmentOf(variables: Variables, lookups: Lookups): Environment {
     .registerFunction('label(string, dyn): dyn', (table: string, key: unknown) =>
       key === null ? null : lookups.label(table, plain(key)),
     )
+    .registerFunction('remembered(string, string, dyn): dyn', (table: string, name: string, key: unknown) =>
+      key === null ? null : lookups.remembered(table, name, plain(key)),
+    )
     .registerFunction('isOpen(dyn, dyn): bool', (time: unknown, place: unknown) =>
       computed('not_a_time', () => lookups.isOpen(plain(time), plain(place))),
     )
@@ -104,6 +121,9 @@ function environmentOf(variables: Variables, lookups: Lookups): Environment {
     )
     .registerFunction('times(dyn, dyn): string', (a: unknown, b: unknown) =>
       computed('not_a_decimal', () => times(plain(a), plain(b))),
+    )
+    .registerFunction('percent(dyn, dyn): dyn', (part: unknown, whole: unknown) =>
+      computed('not_a_decimal', () => percent(plain(part), plain(whole))),
     )
     .registerFunction('sameAmount(dyn, dyn): bool', (a: unknown, b: unknown) =>
       computed('not_a_decimal', () => isSameAmount(plain(a), plain(b))),

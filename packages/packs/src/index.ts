@@ -1,5 +1,7 @@
 export { foldByPack } from './by-version.ts';
 export { type Calendar, type LocalTime, makeCalendar } from './calendar.ts';
+export { type EventField, type EventType, eventTypesOf } from './event-types.ts';
+export { type Example, ExampleFile, type Expected, type GivenRow, parseExamples } from './example.ts';
 export {
   EVENT_VARIABLES,
   type Evaluate,
@@ -12,22 +14,23 @@ export {
   VALUE_VARIABLES,
   type Variables,
 } from './expression.ts';
+export { jsonSchemas } from './json-schema.ts';
 export {
   type Actors,
   type ClosedHours,
   type Detector,
   type Hours,
-  type Join,
   type LargeValue,
   type Measure,
   type OpeningHours,
   Pack,
   type Policy,
   type RareChange,
-  type Rule,
   type Section,
   Severity,
   type Table,
 } from './pack.ts';
 export { type Parsed, parsePack } from './parse.ts';
 export { fillSlots, slotsOf } from './reasons.ts';
+export type { Field, FieldType, Join, Rule } from './rule.ts';
+export type { PackFile } from './yaml.ts';

@@ -7,8 +7,9 @@ import { loadPack } from './load.ts';
 const root = join(import.meta.dirname, '../../..');
 
 test('every pack that ships can be loaded', async () => {
-  for (const name of await readdir(join(root, 'packs')))
-    await expect(loadPack(join(root, 'packs', name))).resolves.toMatchObject({ name });
+  const folders = (await readdir(join(root, 'packs'), { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  expect(folders.length).toBeGreaterThan(1);
+  for (const { name } of folders) await expect(loadPack(join(root, 'packs', name))).resolves.toMatchObject({ name });
 });
 
 test('a folder with mistakes gives one error with all of them', async () => {
@@ -19,7 +20,8 @@ test('a folder with mistakes gives one error with all of them', async () => {
 });
 
 test('the core knows no domain: no word of the packs that ship stands in its code', async () => {
-  const words = /pharmac|\bsales?\b|inventor|branch|cashier|\bproducts?\b|theft|\bstock\b|supplier/i;
+  const words =
+    /pharmac|\bsales?\b|inventor|branch|cashier|\bproducts?\b|theft|\bstock\b|supplier|\borders?_|shipment|purchaser/i;
   for (const core of ['packs', 'rules', 'detectors']) {
     const folder = join(root, 'packages', core, 'src');
     for (const file of await readdir(folder)) {

@@ -1,31 +1,59 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Misconfigured, messageOf } from '@overlay/runtime';
 import { z } from 'zod';
+import { type ExampleFile, parseExamples } from './example.ts';
 import type { Pack } from './pack.ts';
-import { parsePack } from './parse.ts';
+import { includesOf, parsePack } from './parse.ts';
+import type { PackFile } from './yaml.ts';
 
 /** What a program that works by a pack must be told. */
 export const packConfig = {
   PACK_DIR: z.string().min(1).describe('folder of the pack, which holds pack.yaml'),
 };
 
-/** A pack, and what its file says before defaults are filled in: that is what goes on record. */
+/** A pack, and what its files say before defaults are filled in: that is what goes on record. */
 export interface LoadedPack {
   readonly pack: Pack;
   readonly content: unknown;
 }
 
-/** Reads `pack.yaml` of a pack's folder. Throws {@link Misconfigured} with every mistake in it. */
+/** Reads `pack.yaml` of a pack's folder and what it includes. Throws {@link Misconfigured} with every mistake in it. */
 export const loadPack = async (directory: string): Promise<Pack> => (await loadPackContent(directory)).pack;
 
 /** The same, with the content. */
 export async function loadPackContent(directory: string): Promise<LoadedPack> {
-  const file = join(directory, 'pack.yaml');
-  const text = await readFile(file, 'utf8').catch((thrown) => {
-    throw new Misconfigured([`PACK_DIR: ${file} cannot be read (${messageOf(thrown)})`]);
-  });
-  const parsed = parsePack(text, file);
+  const { text, name } = await readPackFile(directory, 'pack.yaml');
+  const parts: PackFile[] = [];
+  for (const part of includesOf(text)) parts.push(await readPackFile(directory, part));
+  const parsed = parsePack(text, name, parts);
   if (parsed.ok) return parsed;
   throw new Misconfigured(parsed.mistakes);
+}
+
+/** Reads every file of a pack's folder `examples`, in the order of their names; none when there is no such folder. Throws as {@link loadPack}. */
+export async function loadExamples(directory: string): Promise<readonly ExampleFile[]> {
+  const folder = join(directory, 'examples');
+  const names = await readdir(folder).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return [];
+    throw new Misconfigured([`${folder} cannot be read (${messageOf(thrown)})`]);
+  });
+  const files = await Promise.all(
+    names
+      .filter((name) => name.endsWith('.yaml'))
+      .sort()
+      .map((name) => readPackFile(folder, name)),
+  );
+  const parsed = files.map(parseExamples);
+  const mistakes = parsed.flatMap((file) => (file.ok ? [] : file.mistakes));
+  if (mistakes.length > 0) throw new Misconfigured(mistakes);
+  return parsed.flatMap((file) => (file.ok ? [file.examples] : []));
+}
+
+async function readPackFile(directory: string, file: string): Promise<PackFile> {
+  const name = join(directory, file);
+  const text = await readFile(name, 'utf8').catch((thrown) => {
+    throw new Misconfigured([`PACK_DIR: ${name} cannot be read (${messageOf(thrown)})`]);
+  });
+  return { text, name };
 }

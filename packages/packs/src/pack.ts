@@ -1,39 +1,6 @@
-import { Operation } from '@overlay/model';
 import { z } from 'zod';
-
-/**
- * The pack format: a domain as data. Structure only; what the parts say of each other is checked in `checks.ts`. Expressions are CEL
- * text; what they may name is written at each place. Unknown keys are mistakes, so that a typing error never passes in silence.
- */
-const strict = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `unknown key ${issue.keys.map((key) => `'${key}'`).join(', ')}: remove or rename it; known here are ${Object.keys(shape).join(', ')}`
-        : undefined,
-  });
-
-const word = z.string().regex(/^[a-z][a-z0-9_.-]*$/, {
-  error: 'must be a lower-case name: begin with a letter, then letters, digits, dot, dash or underscore',
-});
-/** A name that expressions use as a variable, and the source's names of tables and columns. */
-const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-  error: 'must be a plain name: letters, digits and underscores, not beginning with a digit',
-});
-const text = z.string().min(1, { error: 'must not be empty: write some text' });
-const version = z.int().min(1, { error: 'must be 1 or more: write a whole number and raise it with every change' });
-const positive = z.number().positive({ error: 'must be above 0: write a positive number' });
-const weight = z.number().min(0, { error: 'must not be negative: write 0 or more' });
-const fraction = z
-  .number()
-  .min(0, { error: 'must be from 0 to 1' })
-  .max(1, { error: 'must be from 0 to 1: 1 stands for certain' });
-const operations = z.array(Operation).min(1, { error: 'must name at least one operation, such as [INSERT]' });
-
-/** CEL text. */
-const Expression = z.string({ error: 'must be an expression in text: put it in quotes' }).min(1, {
-  error: 'must not be empty: write a CEL expression',
-});
+import { Rule } from './rule.ts';
+import { Expression, identifier, operations, positive, strict, text, version, weight, word } from './words.ts';
 
 const clock = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
   error: 'must be a time of day in quotes, from "00:00" to "24:00"',
@@ -53,8 +20,30 @@ export const OpeningHours = strict({
 });
 export type OpeningHours = z.infer<typeof OpeningHours>;
 
-/** A table that the pack speaks of. With `label`, its rows are cached references: `label('<table>', key)` gives that column. */
-export const Table = strict({ key: z.array(identifier).min(1), label: identifier.optional() });
+/** What is to become of a sensitive column's values; a sealed one names the key columns whose row it belongs to, so that it can be erased. */
+export const ColumnPolicy = z.discriminatedUnion(
+  'policy',
+  [
+    strict({ policy: z.literal('drop') }),
+    strict({ policy: z.literal('token') }),
+    strict({ policy: z.literal('seal'), subject: z.array(identifier).min(1) }),
+  ],
+  { error: 'must be drop, token or seal: use one of these' },
+);
+export type ColumnPolicy = z.infer<typeof ColumnPolicy>;
+
+/**
+ * A table that the pack speaks of. With `label`, its rows are cached references: `label('<table>', key)` gives that column. `remember` keeps
+ * the newest value of a column by other columns, also after the row is gone: `remembered('<table>', '<name>', key)`. With `ignore`, its rows
+ * need no explanation. `columns` names the sensitive ones; nothing acts on that so far.
+ */
+export const Table = strict({
+  key: z.array(identifier).min(1),
+  label: identifier.optional(),
+  remember: z.record(identifier, strict({ column: identifier, by: z.array(identifier).min(1) })).default({}),
+  ignore: z.boolean().default(false),
+  columns: z.record(identifier, ColumnPolicy).default({}),
+});
 export type Table = z.infer<typeof Table>;
 
 /** Columns that say who did it, first the ones to believe first. */
@@ -64,42 +53,6 @@ export const Actors = strict({
   columns: z.array(strict({ table: identifier, column: identifier, operations })),
 });
 export type Actors = z.infer<typeof Actors>;
-
-/**
- * Rows of another table that belong to the anchor. `on` says column of that table = column of the anchor, or `<join>.<column>` of a
- * join above. Expressions see a list of `{before, after, operation}`; `one` gives the first such row itself, `{}` when there is none.
- */
-export const Join = strict({
-  table: identifier,
-  operations,
-  on: z.record(
-    identifier,
-    z.string().regex(/^(?:[A-Za-z_]\w*\.)?[A-Za-z_]\w*$/, { error: 'must be a column, or <join>.<column>' }),
-  ),
-  cardinality: z.enum(['many', 'one']).default('many'),
-  where: Expression.optional(),
-});
-export type Join = z.infer<typeof Join>;
-
-/** How rows of one transaction become one business event for each anchor row. */
-export const Rule = strict({
-  id: word,
-  version,
-  event: word,
-  /** `where` sees `before`, `after`, `operation` and `time` (the commit time). */
-  anchor: strict({ table: identifier, operations, where: Expression.optional() }),
-  joins: z.record(identifier, Join).default({}),
-  /** All must be true. From here on expressions also see the joins by their names. */
-  when: z.array(Expression).default([]),
-  entity: strict({ type: word, id: Expression }),
-  /** When it happened by the business's own clock: `payload.occurred_at`. */
-  occurredAt: Expression.optional(),
-  confidence: fraction.default(1),
-  /** What makes the event less sure: `when` true, or not computable, multiplies the confidence and states `note` in `payload.doubts`. */
-  doubts: z.array(strict({ when: Expression, factor: fraction, note: text })).default([]),
-  payload: z.record(identifier, Expression),
-});
-export type Rule = z.infer<typeof Rule>;
 
 export const Severity = z.enum(['low', 'medium', 'high', 'critical']);
 export type Severity = z.infer<typeof Severity>;
@@ -177,7 +130,9 @@ export const ClosedHours = strict({
 });
 export type ClosedHours = z.infer<typeof ClosedHours>;
 
-export const Detector = z.discriminatedUnion('method', [LargeValue, RareChange, ClosedHours]);
+export const Detector = z.discriminatedUnion('method', [LargeValue, RareChange, ClosedHours], {
+  error: 'must be large_value, rare_change or closed_hours: use one of these',
+});
 export type Detector = z.infer<typeof Detector>;
 
 const path = z.string().regex(/^[A-Za-z_]\w*$/, { error: "must name a field of the event's payload" });
@@ -200,10 +155,16 @@ export const Section = strict({
   groupBy: path.optional(),
   /** The payload field that names a group for people. */
   labelBy: path.optional(),
+  /** Events whose field has one of these values do not count. */
+  except: strict({ field: path, values: z.array(text).min(1) }).optional(),
   top: z.int().min(1, { error: 'must be 1 or more' }).optional(),
 });
 export type Section = z.infer<typeof Section>;
 
+/**
+ * The pack format: a domain as data. Structure only; what the parts say of each other is checked in `checks.ts`. Expressions are CEL
+ * text; what they may name is written at each place.
+ */
 export const Pack = strict({
   name: word,
   version,
@@ -211,6 +172,10 @@ export const Pack = strict({
   timeZone: zone,
   currency: z.string().regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code such as PEN' }),
   openingHours: OpeningHours,
+  /** Files beside this one that hold more rules and detectors: they follow those of this file, in this order. */
+  include: z.array(text).default([]),
+  /** A transaction of more rows is one `bulk.change` and no other event. */
+  ruleRowsMax: z.int().min(1, { error: 'must be 1 or more' }).default(10_000),
   tables: z.record(identifier, Table),
   actors: Actors,
   rules: z.array(Rule),

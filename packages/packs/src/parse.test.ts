@@ -53,6 +53,44 @@ test.each([
   ['labels: members', 'labels: loans', /'loans' is no table with a label/],
   ['      fee: after.fee', '      doubts: after.fee', /'doubts' is written by the engine/],
   ['      desk: { table', '      list: { table', /'list' already means something/],
+  [
+    'where: after.kind',
+    'unlessClaimedBy: [loan.lost], where: after.kind',
+    /rule 'loan.lost', which does not stand above/,
+  ],
+  [
+    'where: after.kind',
+    'unlessClaimedBy: [loan.made], where: after.kind',
+    /rule 'loan.made', which does not stand above/,
+  ],
+  ['      fee: after.fee', '      fee: { value: after.fee, type: money, comment: x }', /must be one of text, integer/],
+  [
+    '      fee: after.fee',
+    '      fee: { value: after.fe e, type: numeric, comment: x }',
+    /payload.fee.value is no valid expression/,
+  ],
+  ['      fee: after.fee', '      fee: 3', /payload.fee must be string, is number/],
+  [
+    '      fee: after.fee',
+    "      fee: remembered('lines', 'fee', after.id)",
+    /asks for 'fee' of 'lines', which it does not remember/,
+  ],
+  [
+    'on: { desk_id: lines.desk_id }',
+    'on: { desk_id: lines.desk_id, x: other.y }',
+    /speaks of the joins lines and other/,
+  ],
+  [
+    'desks: { key: [desk_id] }',
+    'desks: { key: [desk_id], columns: { room: { policy: hide } } }',
+    /must be drop, token or seal/,
+  ],
+  [
+    'desks: { key: [desk_id] }',
+    'desks: { key: [desk_id], columns: { room: { policy: seal, subject: [room] } } }',
+    /names 'room', which is no key column of 'desks': use desk_id/,
+  ],
+  ['groupBy: member, top', 'except: { field: member_id, values: [x] }, top', /names 'member_id', which no rule writes/],
 ])('%j written as %j is told with its line and what to do', (from, to, message) => {
   const { text, line } = broken(from, to);
   const found = mistakesOf(text).find((mistake) => message.test(mistake));
@@ -86,4 +124,42 @@ test('two rules with one id, and text that is no YAML', () => {
   ]);
   expect(mistakesOf('a: [1\nb: }')[0]).toMatch(/^pack\.yaml:2:1: is no valid YAML/);
   expect(mistakesOf('')).toEqual([expect.stringMatching(/the pack must be object, is nothing/)]);
+});
+
+test('fields of one type of event are declared the same, or once', () => {
+  const rule = LIBRARY.slice(LIBRARY.indexOf('  - id: loan.made'), LIBRARY.indexOf('detectors:'));
+  const declared = (type: string) =>
+    rule.replace('fee: after.fee\n', `fee: { value: after.fee, type: ${type}, comment: The fee }\n`);
+  const two = (first: string, second: string) =>
+    mistakesOf(LIBRARY.replace(rule, first + second.replace('id: loan.made', 'id: loan.again')));
+  expect(two(declared('numeric'), declared('numeric'))).toEqual([]);
+  expect(two(declared('numeric'), rule)).toEqual([]);
+  expect(two(rule, declared('numeric'))).toEqual([]);
+  expect(two(declared('numeric'), declared('text'))).toEqual([
+    expect.stringMatching(/payload.fee is declared as text 'The fee', but as numeric 'The fee' above/),
+  ]);
+});
+
+test('a pack in several files is one, and its mistakes are told with their file and line', () => {
+  const at = LIBRARY.indexOf('  - id: loan.made');
+  const [rules, detectors] = [LIBRARY.indexOf('rules:\n'), LIBRARY.indexOf('detectors:\n')];
+  const head = LIBRARY.slice(0, rules) + LIBRARY.slice(LIBRARY.indexOf('report:'));
+  const parts = [
+    { name: 'rules.yaml', text: `rules:\n${LIBRARY.slice(at, detectors)}` },
+    { name: 'detectors.yaml', text: LIBRARY.slice(detectors, LIBRARY.indexOf('report:')) },
+  ];
+  expect(parsePack(head, 'pack.yaml', parts)).toEqual(parsePack(LIBRARY, 'pack.yaml'));
+  const told = (text: string, name = 'rules.yaml') => {
+    const parsed = parsePack(head, 'pack.yaml', [{ name, text }, ...parts.slice(1)]);
+    return parsed.ok ? [] : parsed.mistakes;
+  };
+  expect(told(parts[0]?.text.replace('size(lines) > 0', 'size(lnes) > 0') ?? '')).toEqual([
+    expect.stringMatching(/^rules\.yaml:10:14: rules\[0\]\.when\[0\].*Unknown variable: lnes/),
+  ]);
+  expect(told('rules: []\ntables: {}\n')).toContainEqual(
+    expect.stringMatching(/^rules\.yaml:2:1: tables unknown key 'tables'/),
+  );
+  expect(told('rules: {}')).toContainEqual(expect.stringMatching(/^rules\.yaml:1:1: rules must be a list/));
+  expect(told('- 1')).toContainEqual(expect.stringMatching(/^rules\.yaml:1:1: the pack must be a map/));
+  expect(told('a: [')).toEqual([expect.stringMatching(/^rules\.yaml:\d+:\d+: is no valid YAML/)]);
 });

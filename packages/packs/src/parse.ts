@@ -1,96 +1,87 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { parseDocument } from 'yaml';
 import { type Mistake, referenceMistakes } from './checks.ts';
 import { Pack } from './pack.ts';
+import { mistakeOf, nameOf, offsetOf, type PackFile, readYaml, type Source } from './yaml.ts';
 
 export type Parsed =
   | { readonly ok: true; readonly pack: Pack; readonly content: unknown }
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
-/** YAML text → {@link Pack}, or every mistake in it, each with file, line, column and what to do. Aliases may not multiply the document. */
-export function parsePack(text: string, fileName: string): Parsed {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number) => `${fileName}:${lines.linePos(offset).line}:${lines.linePos(offset).col}`;
-  if (document.errors.length > 0)
-    return {
-      ok: false,
-      mistakes: document.errors.map(
-        (error) => `${at(error.pos[0])}: is no valid YAML: ${error.message}: correct it here`,
-      ),
-    };
+/**
+ * YAML text → {@link Pack}, or every mistake in it, each with file, line, column and what to do. `parts` are the files that it includes, in
+ * their order: their rules and detectors follow its own.
+ */
+export function parsePack(text: string, fileName: string, parts: readonly PackFile[] = []): Parsed {
+  const sources = [{ text, name: fileName }, ...parts].map(readYaml);
+  const unreadable = sources.flatMap(({ mistakes }) => mistakes);
+  if (unreadable.length > 0) return { ok: false, mistakes: unreadable };
 
-  const raw: unknown = document.toJS({ maxAliasCount: 100 });
+  const [main, ...others] = sources;
+  const raw = others.length === 0 ? main?.raw : joined(main?.raw, others);
   const parsed = Pack.safeParse(raw, { reportInput: true });
-  const mistakes = [...(parsed.error?.issues ?? []).map(mistakeOf), ...referenceMistakes(raw)];
-  if (parsed.success && mistakes.length === 0) return { ok: true, pack: parsed.data, content: raw };
-  const placed = mistakes.map((mistake) => ({ mistake, offset: offsetOf(document, mistake) }));
-  placed.sort((a, b) => a.offset - b.offset);
-  return {
-    ok: false,
-    mistakes: placed.map(({ mistake, offset }) => `${at(offset)}: ${nameOf(mistake.path)} ${mistake.message}`),
-  };
+  const placed = [
+    ...others.flatMap((part) => partMistakes(part.raw).map((mistake) => ({ ...mistake, source: part }))),
+    ...[...(parsed.error?.issues ?? []).map(mistakeOf), ...referenceMistakes(raw)].map((mistake) => ({
+      ...mistake,
+      ...sourceOf(sources, mistake.path),
+    })),
+  ].map(({ source, path, message, offset }) => {
+    const at = source ? offsetOf(source.document, { path, message, offset: offset ?? 0 }) : 0;
+    return { place: source ? sources.indexOf(source) : 0, at, text: `${source?.at(at)}: ${nameOf(path)} ${message}` };
+  });
+  if (parsed.success && placed.length === 0) return { ok: true, pack: parsed.data, content: raw };
+  placed.sort((a, b) => a.place - b.place || a.at - b.at);
+  return { ok: false, mistakes: placed.map((mistake) => mistake.text) };
 }
 
-function mistakeOf(issue: z.core.$ZodIssue): Mistake {
-  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
-  if (issue.code === 'unrecognized_keys') return { path: [...path, issue.keys[0] ?? ''], message: issue.message };
-  return { path, message: messageOf(issue) };
+/** The files that a pack's text asks for; none where it cannot be read, which {@link parsePack} tells. */
+export function includesOf(text: string): readonly string[] {
+  const raw: unknown = parseDocument(text).toJS({ maxAliasCount: 100 });
+  const include = typeof raw === 'object' && raw !== null && 'include' in raw ? raw.include : [];
+  return Array.isArray(include) ? include.filter((name) => typeof name === 'string') : [];
 }
 
-function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.input === undefined && issue.code !== 'invalid_union') return `is missing: add it${hintOf(issue)}`;
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${issue.expected}, is ${kindOf(issue.input)}: write ${issue.expected === 'string' ? 'text, in quotes where it looks like something else' : `a value of that kind`}`;
-    case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}: use one of these`;
-    case 'invalid_union':
-      return `must be large_value, rare_change or closed_hours: use one of these`;
-    case 'invalid_key':
-      return `is no plain name: use letters, digits and underscores`;
-    default:
-      return issue.message;
-  }
-}
+/** The keys of a file that a pack includes. */
+const LISTS = ['rules', 'detectors'] as const;
 
-const hintOf = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === 'invalid_type') return ` (${issue.expected})`;
-  return issue.code === 'invalid_value' ? ` (${issue.values.map(String).join(', ')})` : '';
+const listOf = (raw: unknown, name: string): readonly unknown[] => {
+  const list = isObject(raw) ? raw[name] : undefined;
+  return Array.isArray(list) ? list : [];
 };
 
-const kindOf = (value: unknown): string => {
-  if (value === null) return 'nothing';
-  return Array.isArray(value) ? 'a list' : typeof value;
-};
+const isObject = (raw: unknown): raw is Readonly<Record<string, unknown>> => typeof raw === 'object' && raw !== null;
 
-const nameOf = (path: Mistake['path']): string =>
-  path.length === 0
-    ? 'the pack'
-    : path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`)).join('');
+/** One document of all: lists one after the other. */
+function joined(main: unknown, parts: readonly Source[]): unknown {
+  if (!isObject(main)) return main;
+  const lists = LISTS.map((name) => [name, [main, ...parts.map(({ raw }) => raw)].flatMap((raw) => listOf(raw, name))]);
+  return { ...main, ...Object.fromEntries(lists) };
+}
 
-/** Where a path stands in the text; of a path that is not there, the nearest thing above it that is. */
-function offsetOf(document: Document.Parsed, { path, offset = 0 }: Mistake): number {
-  for (let length = path.length; length >= 0; length--) {
-    const steps = path.slice(0, length);
-    const node = document.getIn(steps, true);
-    if (!isNode(node) || !node.range) continue;
-    if (length === path.length && offset > 0 && isScalar(node)) return node.range[0] + textOffset(node.type, offset);
-    return length === path.length ? (keyOffset(document, steps) ?? node.range[0]) : node.range[0];
+function partMistakes(raw: unknown): Mistake[] {
+  const known = `an included file holds ${LISTS.join(' and ')}`;
+  if (!isObject(raw) || Array.isArray(raw)) return [{ path: [], message: `must be a map: ${known}` }];
+  return Object.entries(raw).flatMap(([name, value]): Mistake[] => {
+    if (!LISTS.some((list) => list === name))
+      return [
+        { path: [name], message: `unknown key '${name}': remove it or move it to the pack's own file; ${known}` },
+      ];
+    return Array.isArray(value) ? [] : [{ path: [name], message: 'must be a list: write one entry after each dash' }];
+  });
+}
+
+/** The file in which a place of the joined document stands, and the path there. */
+function sourceOf(
+  sources: readonly Source[],
+  path: Mistake['path'],
+): { readonly source: Source | undefined; readonly path: Mistake['path'] } {
+  const [name, index, ...rest] = path;
+  if (!LISTS.some((list) => list === name) || typeof index !== 'number') return { source: sources[0], path };
+  let left = index;
+  for (const source of sources) {
+    const { length } = listOf(source.raw, String(name));
+    if (left < length) return { source, path: [String(name), left, ...rest] };
+    left -= length;
   }
-  return 0;
-}
-
-/** From the start of a scalar to a place in its text. Block scalars have lost their line breaks: their start has to do. */
-function textOffset(type: string | null | undefined, offset: number): number {
-  if (type === 'PLAIN') return offset;
-  return type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE' ? offset + 1 : 0;
-}
-
-/** Where the key of a map's entry stands, so that a mistake in it is not shown lines below; null in a list. */
-function keyOffset(document: Document.Parsed, path: Mistake['path']): number | null {
-  const parent = document.getIn(path.slice(0, -1), true);
-  if (!isMap(parent)) return null;
-  const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)));
-  return isScalar(pair?.key) ? (pair.key.range?.[0] ?? null) : null;
+  return { source: sources[0], path };
 }

@@ -52,9 +52,16 @@ function witnesses(
   return seen;
 }
 
-function namedBy(columns: ReadonlyMap<string, readonly Column[]>, row: ChangeEvent): { id: string; column: string }[] {
+const NONE: readonly { id: string; column: string }[] = [];
+
+function namedBy(
+  columns: ReadonlyMap<string, readonly Column[]>,
+  row: ChangeEvent,
+): readonly { id: string; column: string }[] {
+  const ofTable = columns.get(row.source.table);
+  if (ofTable === undefined) return NONE;
   const values = valuesOf(row);
-  return (columns.get(row.source.table) ?? []).flatMap(({ column, operations }) => {
+  return ofTable.flatMap(({ column, operations }) => {
     const value = values[column] ?? null;
     return value === null || !operations.has(row.operation) ? [] : [{ id: String(value), column }];
   });

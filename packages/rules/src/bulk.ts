@@ -1,9 +1,6 @@
 import type { BusinessEvent, ChangeEvent, DenseRecord } from '@overlay/model';
 import type { Identify } from './rule.ts';
 
-/** Rows of a transaction above which rules are not asked: it is an import or a repair, not an act of the business. */
-export const RULE_ROWS_MAX = 10_000;
-
 const BULK_CHANGE = 'bulk.change';
 
 /**

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ChangeEvent, DenseRecord } from '@overlay/model';
 import { parsePack } from '@overlay/packs';
-import { RULE_ROWS_MAX } from './bulk.ts';
 import { makeInfer } from './infer.ts';
 import { LENDING } from './testing/lending.ts';
 import { eventsOf, identify, insert, record, runInfer } from './testing/rows.ts';
@@ -9,6 +8,7 @@ import { eventsOf, identify, insert, record, runInfer } from './testing/rows.ts'
 const parsed = parsePack(LENDING, 'lending.yaml');
 if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));
 const infer = makeInfer(parsed.pack, identify);
+const { ruleRowsMax } = parsed.pack;
 
 const loan = insert('loans', {
   id: '100',
@@ -33,14 +33,14 @@ function marked(plain: DenseRecord<ChangeEvent>): DenseRecord<ChangeEvent> {
 const typesOf = (of: DenseRecord<ChangeEvent>) => eventsOf(runInfer(infer, [of]).outcomes).map(({ type }) => type);
 
 test('a chunk that a tool copies is no change of the business, however large', () => {
-  const rows = Array.from({ length: RULE_ROWS_MAX + 1 }, (_, id) => copy(id));
+  const rows = Array.from({ length: ruleRowsMax + 1 }, (_, id) => copy(id));
   expect(typesOf(record(1, rows))).toEqual(['bulk.change']);
   expect(typesOf(marked(record(1, rows)))).toEqual([]);
 });
 
 test('rows that a trigger copies beside a change of the business hide nothing of it', () => {
   const plain = record(1, [loan, line]);
-  const copied = marked(record(1, [loan, line, ...Array.from({ length: RULE_ROWS_MAX }, (_, id) => copy(id))]));
+  const copied = marked(record(1, [loan, line, ...Array.from({ length: ruleRowsMax }, (_, id) => copy(id))]));
   expect(runInfer(infer, [copied]).outcomes).toEqual(runInfer(infer, [plain]).outcomes);
   expect(typesOf(copied)).toEqual(['loan.made']);
 });

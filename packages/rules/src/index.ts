@@ -1,3 +1,4 @@
+export { type ExampleOutcome, type ExampleReport, runExamples } from './examples.ts';
 export { makeInfer } from './infer.ts';
 export { type Label, labelKey } from './labels.ts';
 export type { Identify } from './rule.ts';

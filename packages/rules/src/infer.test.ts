@@ -185,7 +185,11 @@ test('labels follow their table: snapshot, update, new key, delete, and a name g
     ],
     undefined,
   ]);
-  expect(Object.fromEntries(memory)).toEqual({ 'label:people:11': 'Eva Luz', 'label:people:4': 'Leo' });
+  expect(Object.fromEntries(memory)).toEqual({
+    'label:people:11': 'Eva Luz',
+    'label:people:4': 'Leo',
+    'value:lines:fee:5': '3.50',
+  });
   expect(only(outcomes).payload.person).toBe('Leo');
 });
 
@@ -243,7 +247,7 @@ function meaning(events: readonly BusinessEvent[]): unknown[] {
     events.map((event) => ({
       ...event,
       sourceEventIds: sorted(event.sourceEventIds),
-      payload: { ...event.payload, tools: sorted(event.payload.tools as readonly unknown[]) },
+      payload: { ...event.payload, tools: sorted((event.payload.tools ?? []) as readonly unknown[]) },
     })),
   );
 }

@@ -6,20 +6,23 @@ import {
   type Fault,
   type Fold,
   type Recall,
+  type UnexplainedChange,
   withItems,
 } from '@overlay/model';
 import { type Calendar, makeCalendar, type Pack } from '@overlay/packs';
 import { makeActors } from './actor.ts';
-import { bulkChange, RULE_ROWS_MAX } from './bulk.ts';
+import { bulkChange } from './bulk.ts';
+import { Claims } from './claims.ts';
 import { withoutGhosts } from './ghost-rows.ts';
-import { findLabel, type Label, type LabelChanges, learnLabels, onlyUnknown } from './labels.ts';
+import { findLabel, findValue, type Label, type LabelChanges, learnLabels, onlyUnknown } from './labels.ts';
 import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
 import { isAct, transactionOf } from './transaction.ts';
+import { unexplainedOf } from './unexplained.ts';
 
 /**
  * The stage that says what a transaction means, by the rules of a pack. One record out for each record in, possibly with no events:
  * only transactions and their repairs have any, and a very large one has just a `bulk.change`; the rows of every record, also of the snapshot, teach the
- * names that expressions ask for. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
+ * names that expressions ask for. Rows that no event rests on are told beside the events, counted. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
  * what the others gave.
  */
 export function makeInfer(
@@ -34,7 +37,7 @@ export function makeInfer(
       const rules = pack.rules.map((rule) => makeRule(rule, lookupsOf(calendar, names), identify));
       return (whole) => {
         const record = withoutGhosts(whole);
-        if (record.items.length > RULE_ROWS_MAX)
+        if (record.items.length > pack.ruleRowsMax)
           return bulkDecision(
             record,
             identify,
@@ -43,13 +46,17 @@ export function makeInfer(
         const transaction = transactionOf(record);
         const changes = learnLabels(pack.tables, transaction.rows, recall);
         names.use(changes);
+        if (!isAct(record)) return decisionOf(record, [], learned(record, changes, recall), []);
+        const claims = new Claims();
         const around: Surroundings = {
           transaction,
+          claims,
           actorOf: actorsOf(transaction, (key) => names.find(pack.actors.labels, key)),
           takeUnknownLabels: names.takeUnknown,
         };
-        const applied = isAct(record) ? rules.map((apply) => apply(around)) : [];
-        return decisionOf(record, applied, learned(record, changes, recall));
+        const applied = rules.map((apply) => apply(around));
+        const unexplained = unexplainedOf(transaction.rows, claims, pack.tables);
+        return decisionOf(record, applied, learned(record, changes, recall), unexplained);
       };
     },
   };
@@ -62,6 +69,7 @@ function decisionOf(
   record: DenseRecord<ChangeEvent>,
   applied: readonly Applied[],
   changes: LabelChanges,
+  unexplained: readonly UnexplainedChange[],
 ): Decision<DenseRecord<BusinessEvent>, Label> {
   const out = withItems(
     record,
@@ -71,6 +79,7 @@ function decisionOf(
   return {
     verdict: faults.length === 0 ? { kind: 'emit', out } : { kind: 'emit', out, faults },
     ...(changes.size > 0 && { remember: [...changes] }),
+    ...(unexplained.length > 0 && { unexplained }),
   };
 }
 
@@ -85,6 +94,7 @@ function bulkDecision(
 
 const lookupsOf = (calendar: Calendar, names: Names) => ({
   label: names.find,
+  remembered: names.value,
   isOpen: (timestamp: string, place: string) => calendar.isOpen(timestamp, place),
 });
 
@@ -92,6 +102,7 @@ interface Names {
   /** Puts a record's changes over what is remembered. */
   readonly use: (changes: LabelChanges) => void;
   readonly find: (table: string, key: string) => Label | null;
+  readonly value: (table: string, name: string, key: string) => Label | null;
   readonly takeUnknown: () => readonly string[];
 }
 
@@ -108,6 +119,7 @@ function makeNames(recall: Recall<Label>): Names {
       if (label === null) unknown.add(table);
       return label;
     },
+    value: (table, name, key) => findValue(changes, recall, table, name, key),
     takeUnknown: () => {
       if (unknown.size === 0) return [];
       const tables = [...unknown];

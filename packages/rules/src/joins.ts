@@ -1,6 +1,6 @@
 import type { ChangeEvent, Operation } from '@overlay/model';
 import { type Evaluate, type Join, type Lookups, makeCompiler, ROW_VARIABLES } from '@overlay/packs';
-import { type Transaction, valuesOf, viewOf } from './transaction.ts';
+import { type Transaction, valuesOf } from './transaction.ts';
 
 /** Rows that belong to an anchor, by the names of a rule's joins. */
 export type Joined = ReadonlyMap<string, readonly ChangeEvent[]>;
@@ -66,7 +66,7 @@ function buildIndex(plan: Plan, transaction: Transaction): Index {
   const index = new Map<string, ChangeEvent[]>();
   for (const row of transaction.rowsOf(plan.table)) {
     if (!plan.operations.has(row.operation)) continue;
-    if (plan.where && plan.where({ ...viewOf(row), time: transaction.record.timestamp }) !== true) continue;
+    if (plan.where && plan.where({ ...transaction.viewOf(row), time: transaction.record.timestamp }) !== true) continue;
     const key = keyOf(plan.columns.map((column) => valuesOf(row)[column]));
     if (key === null) continue;
     const rows = index.get(key);

@@ -1,7 +1,7 @@
 import type { ChangeEvent, Recall, Row } from '@overlay/model';
 import type { Table } from '@overlay/packs';
 
-/** What the stage remembers: the label of one row of a label table, under {@link labelKey}. */
+/** What the stage remembers as text: the label of one row of a label table under {@link labelKey}, other values under {@link valueKey}. */
 export type Label = string;
 
 /** Labels that a record changes; null forgets. */
@@ -9,6 +9,9 @@ export type LabelChanges = ReadonlyMap<string, Label | null>;
 
 /** The memory key of a label. `key` is the row's key as text, the parts of a key of several columns joined by a comma. */
 export const labelKey = (table: string, key: string): string => `label:${table}:${key}`;
+
+/** The memory key of a value that a table remembers under a name, `key` as in {@link labelKey}. */
+const valueKey = (table: string, name: string, key: string): string => `value:${table}:${name}:${key}`;
 
 /**
  * What the rows of label tables say, in their order, beyond what is remembered already. Only real changes are given, so that a memory
@@ -22,12 +25,34 @@ export function learnLabels(
   const changes = new Map<string, Label | null>();
   for (const row of rows) {
     const table = Object.hasOwn(tables, row.source.table) ? tables[row.source.table] : undefined;
-    if (table?.label === undefined) continue;
-    const [old, now] = [keyOf(table, row, row.before), keyOf(table, row, row.after)];
-    if (old !== null && old !== now) set(changes, old, null, recall);
-    if (now !== null) set(changes, now, labelOf(table.label, row.after), recall);
+    if (table === undefined) continue;
+    if (table.label !== undefined) learnLabel(table.key, table.label, row, changes, recall);
+    for (const name in table.remember) learnValue(name, table.remember[name], row, changes, recall);
   }
   return changes;
+}
+
+type Learned = Map<string, Label | null>;
+
+function learnLabel(key: readonly string[], label: string, row: ChangeEvent, changes: Learned, recall: Recall<Label>) {
+  const [old, now] = [keyOf(key, row.before), keyOf(key, row.after)].map((of) =>
+    of === null ? null : labelKey(row.source.table, of),
+  );
+  if (old != null && old !== now) set(changes, old, null, recall);
+  if (now != null) set(changes, now, textOf(label, row.after), recall);
+}
+
+/** The newest value stays when its row is gone: another row may have the same key. */
+function learnValue(
+  name: string,
+  remember: Table['remember'][string] | undefined,
+  row: ChangeEvent,
+  changes: Learned,
+  recall: Recall<Label>,
+) {
+  const key = remember === undefined ? null : keyOf(remember.by, row.after);
+  if (remember === undefined || key === null) return;
+  set(changes, valueKey(row.source.table, name, key), textOf(remember.column, row.after), recall);
 }
 
 /** What a repair may teach: its rows are older than what is remembered, so only names that nothing else gave. */
@@ -35,24 +60,36 @@ export const onlyUnknown = (changes: LabelChanges, recall: Recall<Label>): Label
   new Map([...changes].filter(([key, label]) => label !== null && recall(key) === undefined));
 
 /** A label as it stands after the changes. */
-export const findLabel = (changes: LabelChanges, recall: Recall<Label>, table: string, key: string): Label | null => {
-  const at = labelKey(table, key);
+export const findLabel = (changes: LabelChanges, recall: Recall<Label>, table: string, key: string): Label | null =>
+  find(changes, recall, labelKey(table, key));
+
+/** A remembered value as it stands after the changes. */
+export const findValue = (
+  changes: LabelChanges,
+  recall: Recall<Label>,
+  table: string,
+  name: string,
+  key: string,
+): Label | null => find(changes, recall, valueKey(table, name, key));
+
+function find(changes: LabelChanges, recall: Recall<Label>, at: string): Label | null {
   const changed = changes.get(at);
   return changed === undefined ? (recall(at) ?? null) : changed;
-};
+}
 
 function set(changes: Map<string, Label | null>, key: string, label: Label | null, recall: Recall<Label>): void {
   if ((recall(key) ?? null) === label) changes.delete(key);
   else changes.set(key, label);
 }
 
-function keyOf(table: Table, row: ChangeEvent, values: Row | null): string | null {
+/** The parts of a key joined by a comma; null where one is missing. */
+function keyOf(columns: readonly string[], values: Row | null): string | null {
   if (values === null) return null;
-  const parts = table.key.map((column) => values[column] ?? null);
-  return parts.includes(null) ? null : labelKey(row.source.table, parts.join(','));
+  const parts = columns.map((column) => values[column] ?? null);
+  return parts.includes(null) ? null : parts.join(',');
 }
 
-function labelOf(column: string, values: Row | null): Label | null {
-  const label = values?.[column] ?? null;
-  return label === null ? null : String(label);
+function textOf(column: string, values: Row | null): Label | null {
+  const value = values?.[column] ?? null;
+  return value === null ? null : String(value);
 }

@@ -9,8 +9,9 @@ import {
   type Rule,
   ruleVariables,
 } from '@overlay/packs';
+import type { Claims } from './claims.ts';
 import { type FindJoined, type Joined, makeJoins } from './joins.ts';
-import { type Transaction, viewOf } from './transaction.ts';
+import type { Transaction, ViewOf } from './transaction.ts';
 
 /** Gives an id that depends on its parts alone. */
 export type Identify = (...parts: readonly string[]) => string;
@@ -18,6 +19,8 @@ export type Identify = (...parts: readonly string[]) => string;
 /** What a rule may ask of the transaction it is applied to. */
 export interface Surroundings {
   readonly transaction: Transaction;
+  /** What rules before this one rest on; it adds its own. */
+  readonly claims: Claims;
   readonly actorOf: (anchor: ChangeEvent) => Actor;
   /** Tables whose labels were asked for since the last call, and not known. */
   readonly takeUnknownLabels: () => readonly string[];
@@ -53,7 +56,7 @@ class Unevaluable extends Error {
   override readonly name = 'Unevaluable';
 }
 
-/** A rule as a function of a transaction: one event for each anchor row that matches. A failing anchor costs its event, never the others. */
+/** A rule as a function of a transaction: one event for each anchor row that matches, which claims its rows. A failing anchor costs its event, never the others. */
 export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (around: Surroundings) => Applied {
   const compiled = compileRule(rule, lookups);
   const operations = new Set(rule.anchor.operations);
@@ -85,7 +88,7 @@ function tryEvent(compute: () => BusinessEvent | null): BusinessEvent | string |
 function compileRule(rule: Rule, lookups: Lookups): Compiled {
   const row = makeCompiler(ROW_VARIABLES, lookups);
   const whole = makeCompiler(ruleVariables(rule.joins), lookups);
-  const payload = Object.entries(rule.payload).map(([name, text]) => ({ name, evaluate: whole(text) }));
+  const payload = Object.entries(rule.payload).map(([name, { value }]) => ({ name, evaluate: whole(value) }));
   if (rule.occurredAt !== undefined) payload.push({ name: 'occurred_at', evaluate: whole(rule.occurredAt) });
   return {
     rule,
@@ -107,11 +110,13 @@ function eventOf(
   identify: Identify,
 ): BusinessEvent | null {
   const { rule, where } = compiled;
+  if (around.claims.isClaimedBy(anchor, rule.anchor.unlessClaimedBy)) return null;
   const { record } = around.transaction;
-  const row = { ...viewOf(anchor), time: record.timestamp };
-  if (where && required({ name: 'anchor.where', evaluate: where }, row) !== true) return null;
+  const { viewOf } = around.transaction;
+  const context: Record<string, unknown> = { ...viewOf(anchor), time: record.timestamp };
+  if (where && required({ name: 'anchor.where', evaluate: where }, context) !== true) return null;
   const joined = guarded('joins', () => joinedOf(anchor));
-  const context = contextOf(compiled, row, joined);
+  addJoined(context, compiled, joined, viewOf);
   for (const condition of compiled.when) if (required(condition, context) !== true) return null;
 
   const entityId = required(compiled.entityId, context);
@@ -119,6 +124,8 @@ function eventOf(
   around.takeUnknownLabels();
   const { payload, missing } = payloadOf(compiled.payload, context);
   const doubts = [...doubtsOf(compiled, context), ...missing, ...around.takeUnknownLabels().map(unknownLabel)];
+  around.claims.claim(anchor, rule.id);
+  for (const rows of joined.values()) for (const row of rows) around.claims.claim(row, rule.id);
   if (doubts.length > 0) payload.doubts = doubts.map(({ note }) => note);
   return {
     eventId: identify(record.source, record.transactionId, rule.id, anchor.eventId),
@@ -135,18 +142,13 @@ function eventOf(
   };
 }
 
-function contextOf(
-  compiled: Compiled,
-  row: Readonly<Record<string, unknown>>,
-  joined: Joined,
-): Record<string, unknown> {
-  const context: Record<string, unknown> = { ...row };
+/** Adds the joins to what expressions see of the anchor. */
+function addJoined(context: Record<string, unknown>, { single }: Compiled, joined: Joined, viewOf: ViewOf): void {
   for (const [name, rows] of joined) {
     const [first] = rows;
-    if (compiled.single.has(name)) context[name] = first ? viewOf(first) : {};
+    if (single.has(name)) context[name] = first ? viewOf(first) : {};
     else context[name] = rows.map(viewOf);
   }
-  return context;
 }
 
 interface Doubt {

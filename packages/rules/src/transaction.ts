@@ -5,6 +5,7 @@ export interface Transaction {
   readonly record: DenseRecord<ChangeEvent>;
   readonly rows: readonly ChangeEvent[];
   readonly rowsOf: (table: string) => readonly ChangeEvent[];
+  readonly viewOf: ViewOf;
 }
 
 const NONE: readonly ChangeEvent[] = [];
@@ -17,7 +18,7 @@ export function transactionOf(record: DenseRecord<ChangeEvent>): Transaction {
     if (list) list.push(row);
     else byTable.set(row.source.table, [row]);
   }
-  return { record, rows, rowsOf: (table) => byTable.get(table) ?? NONE };
+  return { record, rows, rowsOf: (table) => byTable.get(table) ?? NONE, viewOf: makeViews() };
 }
 
 function inOrder(rows: readonly ChangeEvent[]): readonly ChangeEvent[] {
@@ -46,8 +47,16 @@ export interface RowView {
   readonly operation: string;
 }
 
-export const viewOf = (row: ChangeEvent): RowView => ({
-  before: row.before ?? EMPTY,
-  after: row.after ?? EMPTY,
-  operation: row.operation,
-});
+/** Views of rows, each made once. */
+export type ViewOf = (row: ChangeEvent) => RowView;
+
+function makeViews(): ViewOf {
+  const views = new Map<ChangeEvent, RowView>();
+  return (row) => {
+    const known = views.get(row);
+    if (known !== undefined) return known;
+    const view = { before: row.before ?? EMPTY, after: row.after ?? EMPTY, operation: row.operation };
+    views.set(row, view);
+    return view;
+  };
+}

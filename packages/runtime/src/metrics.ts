@@ -7,6 +7,8 @@ export interface Metrics {
   readonly records: Counter<'stage' | 'source' | 'verdict' | 'code'>;
   /** Items (change events, business events, …) landed. */
   readonly items: Counter<'stage' | 'source'>;
+  /** Rows landed that no business event rests on. */
+  readonly unexplainedRows: Counter<'stage' | 'source' | 'table'>;
   /** Seconds that a step (decide, land, publish, note, commit) took for one batch. */
   readonly seconds: Histogram<'stage' | 'step'>;
   readonly lagRecords: Gauge<'stage' | 'source'>;
@@ -38,6 +40,12 @@ export function makeMetrics(): Metrics {
       registers,
     }),
     items: counter('audit_items_total', 'Items landed'),
+    unexplainedRows: new Counter({
+      name: 'audit_unexplained_rows_total',
+      help: 'Rows that no business event rests on',
+      labelNames: ['stage', 'source', 'table'],
+      registers,
+    }),
     seconds: new Histogram({
       name: 'audit_stage_seconds',
       help: 'Seconds a step of a stage took for one batch',

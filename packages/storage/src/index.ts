@@ -46,6 +46,7 @@ export { readRequest, readRequests, type StoredRequest, writeRequest } from './q
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
 export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';
+export { countUnexplained, readUnexplained } from './queries/unexplained.ts';
 export {
   anomalies,
   businessEvents,

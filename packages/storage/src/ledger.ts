@@ -23,6 +23,7 @@ import { makeEnsureWeeks } from './partitions.ts';
 import type { RecordTable } from './record-tables.ts';
 import { readOpenRequests, readSetAsideUnit, writeAnswer, writeWaiting } from './requests.ts';
 import { landSchemaVersions } from './schema-versions.ts';
+import { landUnexplained } from './unexplained.ts';
 import { makeUnpublished } from './unpublished.ts';
 
 /** What a ledger is made for: a stage, the table of its items, and whether it is the stage that makes sequences. */
@@ -56,6 +57,7 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
         await landRecords(client, of, landing);
         await landMemory(client, landing);
         await landSchemaVersions(client, landing.schemaVersions ?? []);
+        await landUnexplained(client, landing.unexplained ?? []);
         if (dataKey) await landDeadLetters(client, dataKey, landing);
         if (landing.answers !== undefined)
           await writeAnswer(client, landing.answers, { refusal: null, effectSequence: landing.landed });

@@ -5,6 +5,7 @@ import { roles } from './migrations/0002-roles.ts';
 import { analystViews } from './migrations/0003-analyst-views.ts';
 import { schemaVersions } from './migrations/0004-schema-versions.ts';
 import { deadLetters } from './migrations/0005-dead-letters.ts';
+import { unexplainedChanges } from './migrations/0006-unexplained-changes.ts';
 import { packs } from './migrations/0007-packs.ts';
 import { weeks } from './migrations/0008-weeks.ts';
 
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-analyst-views': analystViews,
   '0004-schema-versions': schemaVersions,
   '0005-dead-letters': deadLetters,
+  '0006-unexplained-changes': unexplainedChanges,
   '0007-packs': packs,
   '0008-weeks': weeks,
 };

@@ -86,6 +86,13 @@ export interface Tables {
     binlog_position: string;
     statement: string;
   };
+  'audit.unexplained_changes': RecordRow & {
+    database_name: string;
+    table_name: string;
+    operation: string;
+    row_count: string;
+    first_event_id: string;
+  };
   'audit.dead_letters': {
     dead_letter_id: string;
     stage: string;

@@ -1,4 +1,4 @@
-import type { DeadLetter, Items, Repeat, SchemaVersion, WrittenRecord } from '@overlay/model';
+import type { DeadLetter, Items, Repeat, SchemaVersion, UnexplainedChange, WrittenRecord } from '@overlay/model';
 import type { SetAside } from './aside.ts';
 import type { Message } from './kafka.ts';
 
@@ -10,6 +10,7 @@ export interface Pending<Out> {
   asides: SetAside[];
   repeats: Repeat[];
   schemaVersions: SchemaVersion[];
+  unexplained: UnexplainedChange[];
   /** The last message that is accounted for. */
   settled: Message | undefined;
   /** Bytes of the messages up to it. */
@@ -23,6 +24,7 @@ export const emptyPending = (): Pending<never> => ({
   asides: [],
   repeats: [],
   schemaVersions: [],
+  unexplained: [],
   settled: undefined,
   bytes: 0,
 });

@@ -290,16 +290,21 @@ export class SourceReader<In, Out, Value> {
   #apply(decision: Decision<DenseRecord<Out>, Value>, message: Message): void {
     if (this.#asksAboutKept(decision)) return;
     if (decision.gtid !== undefined) this.#gtids.add(decision.gtid);
-    for (const [key, value] of decision.remember ?? []) {
-      if (value === null) this.#memory.delete(key);
-      else this.#memory.set(key, value);
-      this.#pending.remember.set(key, value);
-    }
+    this.#remember(decision.remember ?? []);
     this.#pending.schemaVersions.push(...(decision.schemaVersions ?? []));
+    this.#pending.unexplained.push(...(decision.unexplained ?? []));
     if (decision.keeps) this.#aside.keep(message, faultOf(decision.verdict), decision.keeps);
     this.#judge(decision, message);
     if (decision.isSettled === false) this.#waits.add(decision.open ?? null, this.#lastTimestamp);
     else if (!this.#gap) this.#settle(message);
+  }
+
+  #remember(changes: NonNullable<Decision<DenseRecord<Out>, Value>['remember']>): void {
+    for (const [key, value] of changes) {
+      if (value === null) this.#memory.delete(key);
+      else this.#memory.set(key, value);
+      this.#pending.remember.set(key, value);
+    }
   }
 
   #judge({ verdict, keeps }: Decision<DenseRecord<Out>, Value>, message: Message): void {
@@ -377,8 +382,8 @@ export class SourceReader<In, Out, Value> {
 
   /** What is to land now, if anything is; it is no longer pending. Its head is that of the last landing, so one lands at a time. */
   takeLanding(): Landing<Out> | undefined {
-    const { settled, asides, records, remember, repeats, schemaVersions } = this.#pending;
-    const decided = { records, remember, repeats, schemaVersions, deadLetters: lettersOf(this.#pending) };
+    const { settled, asides, records, remember, repeats, schemaVersions, unexplained } = this.#pending;
+    const decided = { records, remember, repeats, schemaVersions, unexplained, deadLetters: lettersOf(this.#pending) };
     if (!settled && decided.deadLetters.length === 0) return undefined;
     const position = settled
       ? { ...this.#place, offset: settled.offset, digest: digest(settled.key, settled.value) }

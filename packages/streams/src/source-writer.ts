@@ -122,6 +122,8 @@ export class SourceWriter<In, Out, Value> {
       labels,
       landing.records.reduce((sum, { bodies }) => sum + bodies.length, 0),
     );
+    for (const { database, table, rows } of landing.unexplained ?? [])
+      metrics.unexplainedRows.inc({ ...labels, table: `${database}.${table}` }, rows);
     if (landing.records.length > 0 && program.config.PUBLISH === 'on') {
       this.#outbox.records.push(...landing.records);
       this.#outbox.bytes += bytes;

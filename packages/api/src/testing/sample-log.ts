@@ -64,6 +64,8 @@ interface SampleRecord {
   readonly changes: readonly Change[];
   readonly events?: readonly Pick<BusinessEvent, 'type' | 'entityType' | 'entityId' | 'actor' | 'payload'>[];
   readonly anomaly?: Partial<CaseAnomaly>;
+  /** The inferencer found no rule for its changes. */
+  readonly isUnexplained?: boolean;
 }
 
 const ana: BusinessEvent['actor'] = { id: '7', label: 'ana', grade: 'exact' };
@@ -182,6 +184,7 @@ const RECORDS: readonly SampleRecord[] = [
     sequence: 6,
     timestamp: '2026-11-21T04:55:00.000000Z',
     changes: [{ table: 'notes', key: { note_id: '1' }, before: { note_id: '1', text: 'x' }, after: null }],
+    isUnexplained: true,
   },
   { sequence: 7, kind: 'set_aside', timestamp: '2026-11-21T04:59:59.999999Z', changes: [] },
   { sequence: 8, timestamp: '2026-11-21T05:00:00.000000Z', ...order('125', '3', '10.50', 'Rice') },
@@ -247,6 +250,12 @@ async function writeRecord(database: Database, record: SampleRecord): Promise<vo
     ]);
   }
   if (anomaly) await writeAnomaly(database, record, anomaly);
+  if (record.isUnexplained)
+    for (const [index, { table }] of changes.entries())
+      await insert(database, 'unexplained_changes', [
+        ...[SOURCE, sequence, timestamp, SOURCE, table, 'DELETE', 1],
+        idOf('c', sequence, index + 1),
+      ]);
   if (kind === 'set_aside') await writeDeadLetter(database, sequence);
 }
 

@@ -10,7 +10,8 @@ tables:
   people: { key: [id], label: name }
   tools: { key: [shop, id], label: name }
   loans: { key: [id] }
-  lines: { key: [loan, tool] }
+  lines: { key: [loan, tool], remember: { fee: { column: fee, by: [tool] } } }
+  visits: { key: [id], ignore: true }
   shelves: { key: [tool] }
 actors:
   labels: people
@@ -48,6 +49,18 @@ rules:
     entity: { type: loan, id: before.id }
     confidence: 0.8
     payload: { person: "label('people', before.person)", fee_in_cents: "int(before.fee) * 100" }
+  - id: shelf.changed
+    version: 1
+    event: shelf.changed
+    anchor:
+      table: shelves
+      operations: [UPDATE]
+      where: after.units != before.units
+      unlessClaimedBy: [loan.made]
+    entity: { type: tool, id: after.tool }
+    payload:
+      units: { value: after.units, type: integer, comment: Units from here on }
+      last_fee: "remembered('lines', 'fee', after.tool)"
 detectors: []
 report: { sections: [] }
 `;

@@ -15,8 +15,10 @@ export interface DayRecord {
   readonly transactions: number;
   readonly changeEvents: number;
   readonly businessEvents: number;
-  /** Transactions with row changes of which no business event came. */
-  readonly unexplained: number;
+  /** Row changes of transactions and repairs. */
+  readonly judgedChanges: number;
+  /** Of them, those that no business event rests on. */
+  readonly unexplainedChanges: number;
   /** Set aside and not repaired. */
   readonly setAside: number;
   /** Sequences between first and last that are not there. */
@@ -31,7 +33,8 @@ interface CountRow {
   transactions: string;
   change_events: string;
   set_aside: string;
-  unexplained: string;
+  judged_changes: string;
+  unexplained_changes: string;
   business_events: string;
 }
 
@@ -39,13 +42,13 @@ const RANGE = 'source = $1 and commit_time >= $2::timestamptz and commit_time < 
 
 export async function readDayRecord(database: Database, { source, from, to, upTo }: DayRange): Promise<DayRecord> {
   const [row] = await database.query<CountRow>(
-    `with explained as (select distinct sequence from audit.business_events where ${RANGE})
-      select min(t.sequence) as first, max(t.sequence) as last, count(*) as transactions,
+    `select min(t.sequence) as first, max(t.sequence) as last, count(*) as transactions,
         coalesce(sum(t.item_count), 0) as change_events,
         greatest(0, count(*) filter (where t.kind = 'set_aside') - count(*) filter (where t.kind = 'repair')) as set_aside,
-        count(*) filter (where t.kind in ('transaction', 'repair') and t.item_count > 0 and e.sequence is null) as unexplained,
+        coalesce(sum(t.item_count) filter (where t.kind in ('transaction', 'repair')), 0) as judged_changes,
+        (select coalesce(sum(row_count), 0) from audit.unexplained_changes where ${RANGE}) as unexplained_changes,
         (select count(*) from audit.business_events where ${RANGE}) as business_events
-      from (select * from audit.transactions where ${RANGE}) t left join explained e using (sequence)`,
+      from audit.transactions t where ${RANGE}`,
     [source, from, to, upTo],
   );
   const [first, last] = [row?.first ?? null, row?.last ?? null];
@@ -59,7 +62,8 @@ export async function readDayRecord(database: Database, { source, from, to, upTo
     transactions: Number(row?.transactions ?? 0),
     changeEvents: Number(row?.change_events ?? 0),
     businessEvents: Number(row?.business_events ?? 0),
-    unexplained: Number(row?.unexplained ?? 0),
+    judgedChanges: Number(row?.judged_changes ?? 0),
+    unexplainedChanges: Number(row?.unexplained_changes ?? 0),
     setAside: Number(row?.set_aside ?? 0),
     ...holes,
   };

@@ -10,6 +10,8 @@ export interface SectionQuery {
   readonly sum: string | null;
   readonly groupBy: string | null;
   readonly labelBy: string | null;
+  /** Events whose field has one of these values do not count. */
+  readonly except: { readonly field: string; readonly values: readonly string[] } | null;
   readonly top: number;
 }
 
@@ -63,6 +65,8 @@ export async function readSection(database: Database, range: DayRange, query: Se
     query.groupBy,
     query.labelBy,
     query.top + 1,
+    query.except?.field ?? null,
+    query.except?.values ?? [],
   ]);
   const groups = rows.filter((row) => !row.is_total);
   const total = rows.find((row) => row.is_total);
@@ -93,7 +97,7 @@ const SECTION = `
       from (select event_id, sequence, ordinal, event_type, ${readable('body')} as document from audit.business_events
         where source = $1 and commit_time >= $2::timestamptz and commit_time < $3::timestamptz and sequence <= $4
           and ($5::text is null or event_type = $5) offset 0) documents
-      offset 0) fields),
+      where $10::text is null or coalesce(document #>> array['payload', $10] <> all ($11::text[]), true) offset 0) fields),
   grouped as (
     select grouping(key) = 1 as is_total, key, coalesce(max(label), key) as name, coalesce(sum(amount), 0) as amount,
       count(*) as events, count(*) filter (where amount is null) as unreadable,

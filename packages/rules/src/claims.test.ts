@@ -1,0 +1,92 @@
+import { expect, test } from '@jest/globals';
+import { parsePack } from '@overlay/packs';
+import { makeInfer } from './infer.ts';
+import { LENDING } from './testing/lending.ts';
+import { eventsOf, identify, insert, type RowSpec, record, remove, runInfer, update } from './testing/rows.ts';
+
+const packOf = (text: string) => {
+  const parsed = parsePack(text, 'lending.yaml');
+  if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));
+  return parsed.pack;
+};
+const infer = makeInfer(packOf(LENDING), identify);
+const outcomeOf = (...rows: RowSpec[]) => runInfer(infer, [record(1, rows)]).outcomes[0];
+const typesOf = (...rows: RowSpec[]) => eventsOf(runInfer(infer, [record(1, rows)]).outcomes).map(({ type }) => type);
+
+const loan = insert('loans', {
+  id: '100',
+  shop: '1',
+  person: '7',
+  clerk: '8',
+  fee: '3.50',
+  kind: 'day',
+  made_at: '2026-03-10 10:00:00',
+});
+const line = insert('lines', { loan: '100', tool: '5', fee: '3.50', scanned_by: null });
+const shelf = (tool: string) => update('shelves', { tool, units: '3' }, { tool, units: '2' });
+
+test('a row that an event rests on is passed over by a rule that gives way to it, another row is not', () => {
+  expect(typesOf(loan, line, shelf('5'), shelf('6'))).toEqual(['loan.made', 'shelf.changed']);
+  expect(typesOf(shelf('5'))).toEqual(['shelf.changed']);
+});
+
+test('a rule gives way to those it names only', () => {
+  const open = makeInfer(
+    packOf(LENDING.replace('unlessClaimedBy: [loan.made]', 'unlessClaimedBy: [loan.ended]')),
+    identify,
+  );
+  const { outcomes } = runInfer(open, [record(1, [loan, line, shelf('5')])]);
+  expect(eventsOf(outcomes).map(({ type }) => type)).toEqual(['loan.made', 'shelf.changed']);
+});
+
+test('rows that no event rests on are counted by table and operation, with the first of them', () => {
+  const stray = [remove('lines', { loan: '1', tool: '5' }), remove('lines', { loan: '1', tool: '6' })];
+  const rows = [loan, line, insert('tools', { shop: '1', id: '5', name: 'saw' }), ...stray];
+  const [, , tool, first] = [...record(1, rows).items];
+  expect(outcomeOf(...rows)?.unexplained).toEqual([
+    {
+      source: 'shop',
+      sequence: 1,
+      timestamp: '2026-03-10T15:00:00.000000Z',
+      database: 'shop',
+      table: 'lines',
+      operation: 'DELETE',
+      rows: 2,
+      firstEventId: first?.eventId,
+    },
+    expect.objectContaining({ table: 'tools', operation: 'INSERT', rows: 1, firstEventId: tool?.eventId }),
+  ]);
+});
+
+test('an event that could not be made claims nothing', () => {
+  const bad = remove('loans', { id: '1', person: '7', fee: 'free' });
+  expect(outcomeOf(bad)).toMatchObject({
+    verdict: { faults: [{ code: 'rule.failed' }] },
+    unexplained: [{ table: 'loans', rows: 1 }],
+  });
+});
+
+test('tables that the pack ignores, snapshots and explained rows leave nothing unexplained', () => {
+  expect(outcomeOf(insert('visits', { id: '1' }), loan, line)).not.toHaveProperty('unexplained');
+  const [snapshot] = runInfer(infer, [
+    record(1, [insert('tools', { shop: '1', id: '5', name: 'saw' })], undefined, 'snapshot'),
+  ]).outcomes;
+  expect(snapshot).not.toHaveProperty('unexplained');
+});
+
+test('above its bound a transaction is one bulk.change, which explains all of its rows and still teaches names', () => {
+  const small = makeInfer(packOf(LENDING.replace('tables:', 'ruleRowsMax: 2\ntables:')), identify);
+  const rows = [1, 2, 3].map((id) => insert('people', { id: `${id}`, name: `person ${id}`, changed_by: null }));
+  const { outcomes, memory } = runInfer(small, [record(1, rows), record(2, rows, undefined, 'snapshot')]);
+  const ids = [...record(1, rows).items].map(({ eventId }) => eventId);
+  expect(eventsOf(outcomes)).toMatchObject([
+    {
+      type: 'bulk.change',
+      payload: { rows: '3', tables: { 'shop.people': { INSERT: '3' } } },
+      sourceEventIds: [ids[0], ids[2]],
+      confidence: 1,
+    },
+  ]);
+  expect(outcomes[0]).not.toHaveProperty('unexplained');
+  expect(memory.get('label:people:3')).toBe('person 3');
+});

@@ -1,0 +1,20 @@
+import type { ChangeEvent } from '@overlay/model';
+
+/** Which rows of one transaction the events of which rules rest on. An event claims its anchor and the rows that its joins found. */
+export class Claims {
+  readonly #rules = new Map<ChangeEvent, readonly string[]>();
+
+  claim(row: ChangeEvent, rule: string): void {
+    const rules = this.#rules.get(row);
+    if (rules === undefined) this.#rules.set(row, [rule]);
+    else if (!rules.includes(rule)) this.#rules.set(row, [...rules, rule]);
+  }
+
+  isClaimed(row: ChangeEvent): boolean {
+    return this.#rules.has(row);
+  }
+
+  isClaimedBy(row: ChangeEvent, rules: readonly string[]): boolean {
+    return rules.length > 0 && (this.#rules.get(row)?.some((rule) => rules.includes(rule)) ?? false);
+  }
+}

@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals';
+import { parsePack } from '@overlay/packs';
+import { makeInfer } from './infer.ts';
+import { LENDING } from './testing/lending.ts';
+import { eventsOf, identify, insert, record, remove, runInfer, update } from './testing/rows.ts';
+
+const inferOf = (from: string, to: string, idOf = identify) => {
+  expect(LENDING).toContain(from);
+  const parsed = parsePack(LENDING.replace(from, to), 'lending.yaml');
+  if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));
+  return makeInfer(parsed.pack, idOf);
+};
+const loan = insert('loans', {
+  id: '100',
+  shop: '1',
+  person: '7',
+  clerk: '8',
+  fee: '3.50',
+  kind: 'day',
+  made_at: '2026-03-10 10:00:00',
+});
+const line = (tool: string | null, more: string | null = '100') =>
+  insert('lines', { loan: more, tool, fee: '3.50', scanned_by: null });
+const shelf = update('shelves', { tool: '5', units: '3' }, { tool: '5', units: '2' });
+
+test.each([
+  ['when: [size(lines) > 0]', `when: ["label('people', after.person) == null"]`],
+  ['entity: { type: loan, id: after.id }', `entity: { type: loan, id: "label('people', after.person)" }`],
+  ['doubts:\n', `doubts:\n      - { when: "label('people', after.person) == null", factor: 0.5, note: nobody }\n`],
+  ['      fee: after.fee', `      fee: label('people', after.person)`],
+])('a bug stops the stage, and is not taken for a rule that failed: %j as %j', (from, to) => {
+  const step = inferOf(from, to).open({
+    source: 'shop',
+    landed: 0,
+    gtids: { has: () => false },
+    recall: (key) => {
+      if (key.startsWith('label:')) throw new Error('a bug');
+      return undefined;
+    },
+    accepted: new Set(),
+    newItems: <Item>(): Item[] => [],
+  });
+  expect(() => step(record(1, [loan, line('5')]))).toThrow('a bug');
+});
+
+test('an error outside of expressions is a bug too', () => {
+  const broken = inferOf('loans: { key: [id] }', 'loans: { key: [id] }', () => {
+    throw new Error('no ids');
+  });
+  expect(() => runInfer(broken, [record(1, [shelf])])).toThrow('no ids');
+});
+
+test('an entity whose id is a list or nothing is a fault of its rule', () => {
+  const infer = inferOf('entity: { type: tool, id: after.tool }', 'entity: { type: tool, id: "[after.tool]" }');
+  expect(runInfer(infer, [record(1, [shelf])]).outcomes[0]?.verdict).toMatchObject({
+    faults: [{ code: 'rule.failed', detail: expect.stringContaining('entity.id: not_a_key') }],
+  });
+});
+
+test('a column that is null joins nothing', () => {
+  const infer = inferOf("label('tools', after.shop + ',' + l.after.tool)", "'a tool'");
+  const { outcomes } = runInfer(infer, [record(1, [loan, line(null), line('6', null), shelf])]);
+  const events = eventsOf(outcomes);
+  expect(events.map(({ type, sourceEventIds }) => [type, sourceEventIds.length])).toEqual([
+    ['loan.made', 2],
+    ['shelf.changed', 1],
+  ]);
+  expect(outcomes[0]?.unexplained).toMatchObject([{ table: 'lines', operation: 'INSERT', rows: 1 }]);
+});
+
+test('names of rows without a key are not learned', () => {
+  const infer = inferOf('loans: { key: [id] }', 'loans: { key: [id] }');
+  const nameless = insert('people', { id: null, name: 'nobody', changed_by: null });
+  expect(runInfer(infer, [record(1, [nameless, remove('people', { id: '1', name: 'x' })])]).memory.size).toBe(0);
+});
