@@ -1,3 +1,4 @@
+import type { OfferedPack } from '@overlay/model';
 import { makeZone, reportOf } from '@overlay/narratives';
 import type { Pack } from '@overlay/packs';
 import { type Database, type DataKeys, readSources } from '@overlay/storage';
@@ -9,6 +10,7 @@ import type {
   DeadLetters,
   Gap,
   GapList,
+  PackList,
   RequestList,
   StageRequest,
   Status,
@@ -18,6 +20,7 @@ import type {
 } from './contract.ts';
 import { type DeadLetterAsk, listDeadLetters, showDeadLetters } from './dead-letters.ts';
 import { decideGap, listGaps } from './gaps.ts';
+import { askActivate, listPacks } from './packs.ts';
 import { askRepair, askRepublish, listRequests, readBack } from './requests.ts';
 import { readStatus, type StatusDeps } from './status.ts';
 import { type SummaryAsk, summarize } from './summary.ts';
@@ -53,6 +56,9 @@ export interface Api {
   /** Asks for a repair; `corrected` holds raw records, one in each line. */
   readonly repair: (source: string, sequence: number, by: string, corrected?: string) => Promise<Answer<StageRequest>>;
   readonly republish: (stage: string, source: string, from: number, by: string) => Promise<Answer<StageRequest>>;
+  readonly packs: () => Promise<PackList>;
+  /** Asks for a version to come into force in a source (needed only where there are several). */
+  readonly activatePack: (pack: OfferedPack, source: string | undefined, by: string) => Promise<Answer<StageRequest>>;
   readonly requests: () => Promise<RequestList>;
   readonly request: (requestId: string) => Promise<Answer<StageRequest>>;
 }
@@ -75,6 +81,9 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys }
     deadLetter: (id, options) => showDeadLetters(deps, id, options),
     repair: (source, sequence, by, corrected) => askRepair(deps, source, sequence, by, corrected),
     republish: (stage, source, from, by) => askRepublish(deps, stage, source, from, by),
+    packs: () => listPacks(database, zone.name),
+    activatePack: async (pack, source, by) =>
+      askActivate(database, pack, { source, sources: await readSources(database), by }),
     requests: async () => ({ timeZone: zone.name, requests: await listRequests(database) }),
     request: (requestId) => readBack(database, requestId),
   };

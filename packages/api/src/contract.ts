@@ -194,9 +194,11 @@ export const StageRequest = z.object({
   source: z.string(),
   kind: z.enum(Object.keys(REQUEST_KINDS) as (keyof typeof REQUEST_KINDS)[]),
   meaning: z.string(),
-  /** The sequence that is to be repaired, or the first to be published again. */
+  /** The sequence that is to be repaired, or the first to be published again; 0 where it is about a pack. */
   sequence: count,
   isCorrected: z.boolean(),
+  /** The version that is to come into force; null where it is about none. */
+  pack: z.object({ name: z.string(), version: z.int() }).nullable(),
   requestedBy: z.string(),
   requestedAt: Timestamp,
   /** Null until the stage took it up. */
@@ -208,6 +210,25 @@ export const StageRequest = z.object({
 });
 export type StageRequest = z.infer<typeof StageRequest>;
 export const REQUEST_MEANINGS = REQUEST_KINDS;
+
+/** The versions of packs that came into force, by source, the newest first. */
+export const PackList = z.object({
+  timeZone: z.string(),
+  packs: z.array(
+    z.object({
+      source: z.string(),
+      pack: z.string(),
+      version: z.int(),
+      /** The first sequence that is read by it. */
+      fromSequence: z.int(),
+      activatedAt: Timestamp,
+      offeredBy: z.string(),
+      /** SHA-256 of its content, in hexadecimal. */
+      digest: z.string(),
+    }),
+  ),
+});
+export type PackList = z.infer<typeof PackList>;
 
 /** The newest first. */
 export const RequestList = z.object({ timeZone: z.string(), requests: z.array(StageRequest) });

@@ -1,4 +1,5 @@
 export { makeZone, printNumber, rowText, type Zone } from '@overlay/narratives';
+export { readOffer } from '@overlay/packs/load';
 export type { AnomalyAsk } from './anomalies.ts';
 export type { Answer, Refusal } from './answer.ts';
 export { type Api, type ApiDeps, makeApi } from './api.ts';
@@ -11,6 +12,7 @@ export {
   Gap,
   GapList,
   ListedAnomaly,
+  PackList,
   RequestList,
   RulesReport,
   StageRequest,

@@ -3,6 +3,7 @@ import type {
   AnomalyList,
   Gap,
   GapList,
+  PackList,
   RulesReport,
   Status,
   Summary,
@@ -16,6 +17,7 @@ import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { anomaliesLines } from './print/anomalies.ts';
 import { gapLines, gapsLines } from './print/gaps.ts';
+import { packLines } from './print/packs.ts';
 import { rulesLines } from './print/rules.ts';
 import { statusLines } from './print/status.ts';
 import { summaryLines } from './print/summary.ts';
@@ -80,6 +82,9 @@ export const decideGap = (
     lines: (gap, paint) => gapLines(gap, api.timeZone, paint),
     note: () => 'The decision is on record; its stage takes it up within seconds.',
   }));
+
+export const listPacks = (io: Io, options: GlobalOptions): Promise<number> =>
+  show<PackList>(io, options, async (api) => ({ answer: { ok: true, value: await api.packs() }, lines: packLines }));
 
 export const testRulesOf = (io: Io, options: GlobalOptions, directory: string): Promise<number> =>
   showAlone<RulesReport>(io, options, async () => ({

@@ -8,6 +8,7 @@ import {
   type DeadLetters,
   makeZone,
   type RequestList,
+  readOffer,
   type StageRequest,
 } from '@overlay/api';
 import { messageOf } from '@overlay/runtime';
@@ -78,6 +79,15 @@ export const listRequests = (io: Io, options: GlobalOptions): Promise<number> =>
             ...requestLines(one, makeZone(timeZone), paint),
           ]),
   }));
+
+export const activatePack = (
+  io: Io,
+  options: Asking & { readonly source?: string },
+  directory: string,
+): Promise<number> =>
+  request(io, options, async (api) =>
+    api.activatePack(await readOffer(directory), options.source, options.by ?? io.userName),
+  );
 
 /** Writes the request down and waits a while for the stage's answer. */
 const request = (io: Io, options: Asking, ask: (api: Api) => Promise<Answer<StageRequest>>): Promise<number> =>

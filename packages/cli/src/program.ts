@@ -3,6 +3,7 @@ import {
   decideGap,
   listAnomalies,
   listGaps,
+  listPacks,
   listUnexplained,
   showStatus,
   showSummary,
@@ -11,7 +12,7 @@ import {
 } from './commands.ts';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
-import { listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
+import { activatePack, listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
 
 const HELP = `
 Environment (flags come before it):
@@ -102,6 +103,7 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
       done(decideGap(io, self.optsWithGlobals(), id, decision)),
     );
   addRuleCommands(command, io, done);
+  addPackCommands(command, io, done);
   addLetterCommands(command, io, done);
   return program;
 }
@@ -118,6 +120,16 @@ function addRuleCommands(command: MakeCommand, io: Io, done: (code: Promise<numb
   )
     .addHelpText('after', '\nNeeds no database. Examples stand in the folder `examples` of the pack.')
     .action((directory: string, _, self: Command) => done(testRulesOf(io, self.optsWithGlobals(), directory)));
+}
+
+/** Commands about which pack a source is read by. */
+function addPackCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const packs = command('packs', 'list which version of which pack is in force from which sequence on').action(
+    (_, self: Command) => done(listPacks(io, self.optsWithGlobals())),
+  );
+  asking(command('activate <pack-dir>', 'read a source by this version of a pack, from the next sequence on', packs))
+    .option('--source <name>', 'the source; needed only when there are several')
+    .action((directory: string, _, self: Command) => done(activatePack(io, self.optsWithGlobals(), directory)));
 }
 
 /** Commands about dead letters, and those that ask something of a running stage. */

@@ -13,7 +13,10 @@ export function foldByPack<In extends { readonly sequence: number }, Out, Value>
       const versions = start.packs ?? [];
       let open: { readonly step: ReturnType<Fold<In, Out, Value>['open']>; readonly until: number } | undefined;
       const openAt = (sequence: number) => {
-        const index = Math.max(0, versions.findLastIndex(({ fromSequence }) => fromSequence <= sequence));
+        const index = Math.max(
+          0,
+          versions.findLastIndex(({ fromSequence }) => fromSequence <= sequence),
+        );
         const version = versions[index];
         must(version, `a pack is in force at sequence ${sequence}`);
         const next = versions.slice(index + 1).find(({ fromSequence }) => fromSequence > sequence);

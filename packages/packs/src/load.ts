@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OfferedPack } from '@overlay/model';
 import { Misconfigured, messageOf } from '@overlay/runtime';
 import { z } from 'zod';
 import { type ExampleFile, parseExamples } from './example.ts';
@@ -13,7 +14,7 @@ export const packConfig = {
 };
 
 /** A pack, and what its files say before defaults are filled in: that is what goes on record. */
-export interface LoadedPack {
+interface LoadedPack {
   readonly pack: Pack;
   readonly content: unknown;
 }
@@ -22,13 +23,19 @@ export interface LoadedPack {
 export const loadPack = async (directory: string): Promise<Pack> => (await loadPackContent(directory)).pack;
 
 /** The same, with the content. */
-export async function loadPackContent(directory: string): Promise<LoadedPack> {
+async function loadPackContent(directory: string): Promise<LoadedPack> {
   const { text, name } = await readPackFile(directory, 'pack.yaml');
   const parts: PackFile[] = [];
   for (const part of includesOf(text)) parts.push(await readPackFile(directory, part));
   const parsed = parsePack(text, name, parts);
   if (parsed.ok) return parsed;
   throw new Misconfigured(parsed.mistakes);
+}
+
+/** The pack of a folder as it is offered to stages. Throws {@link Misconfigured} with every mistake in it. */
+export async function readOffer(directory: string): Promise<OfferedPack> {
+  const { pack, content } = await loadPackContent(directory);
+  return { name: pack.name, version: pack.version, content };
 }
 
 /** Reads every file of a pack's folder `examples`, in the order of their names; none when there is no such folder. Throws as {@link loadPack}. */

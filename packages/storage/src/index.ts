@@ -3,8 +3,8 @@ export { type DataKeys, deadLetterConfig, expireHourly, makeDataKeys } from './d
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
-export { PackRewritten, readNewestPack, readPackVersions, requestPack } from './packs.ts';
 export { migrate } from './migrate.ts';
+export { PackRewritten, readActivations, readNewestPack, requestPack, type StoredActivation } from './packs.ts';
 export {
   type AnomalyFilter,
   countAnomalies,

@@ -3,6 +3,7 @@ import type { Head, OfferedPack, PackVersion } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
 import type { ClientBase } from 'pg';
 import type { Database } from './database.ts';
+import { instant } from './queries/sql.ts';
 import { writeAnswer } from './requests.ts';
 
 type Queries = Pick<ClientBase, 'query'>;
@@ -106,4 +107,40 @@ export async function requestPack(
     );
     return rows[0]?.request_id;
   });
+}
+
+/** A version of a pack in force in a source, as people are shown it. */
+export interface StoredActivation {
+  readonly source: string;
+  readonly pack: string;
+  readonly version: number;
+  readonly fromSequence: number;
+  readonly activatedAt: string;
+  readonly offeredBy: string;
+  readonly digest: string;
+}
+
+/** Every time that a pack came into force, by source, the newest first. */
+export async function readActivations(database: Database): Promise<readonly StoredActivation[]> {
+  const rows = await database.query<{
+    source: string;
+    name: string;
+    version: number;
+    from_sequence: string;
+    activated_at: string;
+    offered_by: string;
+    digest: string;
+  }>(
+    `select a.source, name, version, a.from_sequence, ${instant('a.activated_at')} as activated_at, v.offered_by, v.digest
+      from audit.pack_activations a join audit.pack_versions v using (name, version) order by a.source, a.activation desc`,
+  );
+  return rows.map((row) => ({
+    source: row.source,
+    pack: row.name,
+    version: row.version,
+    fromSequence: Number(row.from_sequence),
+    activatedAt: row.activated_at,
+    offeredBy: row.offered_by,
+    digest: row.digest,
+  }));
 }

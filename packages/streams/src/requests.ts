@@ -1,5 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Book, type KeptRecord, type Ledger, must, type NewItems, type OfferedPack, type StageRequest } from '@overlay/model';
+import {
+  type Book,
+  type KeptRecord,
+  type Ledger,
+  must,
+  type NewItems,
+  type OfferedPack,
+  type StageRequest,
+} from '@overlay/model';
 import { LongItems } from '@overlay/runtime';
 import type { Arrow, Repaired } from './arrow.ts';
 import type { Message } from './kafka.ts';

@@ -1,8 +1,9 @@
+import { readOffer } from '@overlay/packs/load';
 import { runProgram } from '@overlay/runtime';
 import { businessEvents, Database, expireHourly, makeDataKeys, makeLedger } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
-import { followFolder, readOffer } from './pack-folder.ts';
+import { followFolder } from './pack-folder.ts';
 import { infer } from './topology.ts';
 
 await runProgram('inferencer', STAGE_DEPENDENCIES, config, async (program) => {

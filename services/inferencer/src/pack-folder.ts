@@ -1,5 +1,5 @@
 import type { OfferedPack } from '@overlay/model';
-import { loadPackContent } from '@overlay/packs/load';
+import { readOffer } from '@overlay/packs/load';
 import { type Logger, lookEvery, Misconfigured } from '@overlay/runtime';
 import { type Database, PackRewritten, requestPack } from '@overlay/storage';
 
@@ -11,12 +11,6 @@ export interface PackFolder {
   readonly sources: readonly string[];
   readonly database: Database;
   readonly logger: Pick<Logger, 'info' | 'error'>;
-}
-
-/** The pack of a folder as it is offered to stages. Throws {@link Misconfigured} with every mistake in it. */
-export async function readOffer(directory: string): Promise<OfferedPack> {
-  const { pack, content } = await loadPackContent(directory);
-  return { name: pack.name, version: pack.version, content };
 }
 
 /**
@@ -35,7 +29,8 @@ export function followFolder(folder: PackFolder): () => Promise<void> {
       [seen, told] = [text, ''];
     } catch (thrown) {
       if (!(thrown instanceof Misconfigured) && !(thrown instanceof PackRewritten)) return; // the database is away: next time
-      if (thrown.message !== told) folder.logger.error({ directory: folder.directory }, `pack not taken: ${thrown.message}`);
+      if (thrown.message !== told)
+        folder.logger.error({ directory: folder.directory }, `pack not taken: ${thrown.message}`);
       told = thrown.message;
     }
   });

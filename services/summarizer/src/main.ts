@@ -16,7 +16,10 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
   const dataKeys = makeDataKeys(database, settings.DEAD_LETTER_KEY);
   program.onClose(expireHourly(dataKeys, settings.DEAD_LETTER_DAYS, logger));
   const model = makeModel(settings);
-  const writers = new Map<string, { readonly by: PackVersion; readonly refresh: ReturnType<typeof makeDailySummaries> }>();
+  const writers = new Map<
+    string,
+    { readonly by: PackVersion; readonly refresh: ReturnType<typeof makeDailySummaries> }
+  >();
   /** Days are told by the report of the pack that is in force now. */
   const refreshAll = async () => {
     for (const source of settings.SOURCES) {
@@ -24,7 +27,9 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
       if (!by) continue; // nothing has come through yet
       const known = writers.get(source);
       const isSame = known?.by.name === by.name && known.by.version === by.version;
-      const writer = isSame ? known : { by, refresh: makeDailySummaries({ database, pack: Pack.parse(by.content), model, logger }) };
+      const writer = isSame
+        ? known
+        : { by, refresh: makeDailySummaries({ database, pack: Pack.parse(by.content), model, logger }) };
       writers.set(source, writer);
       await writer.refresh(source, new Date());
     }

@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly name: string;
   /** Makes the tables of the source before the connector looks at them. */
   readonly makeSource: (mysqlUrl: string, database: string, directory: string) => Promise<void>;
+  /** Default: the pharmacy's. */
+  readonly packDirectory?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: those that the test run started, which tests share. */
   readonly servers?: Endpoints;
@@ -49,6 +51,7 @@ export async function makeWorld({
   name,
   makeSource,
   environment,
+  packDirectory = PHARMACY_PACK,
   servers = sharedServers(),
   registersConnector = true,
 }: WorldOptions): Promise<World> {
@@ -61,7 +64,7 @@ export async function makeWorld({
     source: name,
     mysqlDatabase: name,
     postgresUrl,
-    packDirectory: PHARMACY_PACK,
+    packDirectory,
     directory,
     registersConnector,
     environment: { TOPIC_PREFIX: topicPrefix, ...environment },

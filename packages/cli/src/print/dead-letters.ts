@@ -101,9 +101,12 @@ const fileLine = (value: string): string =>
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 export function requestLines(request: Omit<StageRequest, 'meaning'>, zone: Zone, paint: Paint): readonly string[] {
-  const { requestId, kind, stage, source, sequence, isCorrected, requestedBy, requestedAt } = request;
+  const { requestId, kind, stage, source, sequence, isCorrected, pack, requestedBy, requestedAt } = request;
+  const what = pack
+    ? `version ${pack.version} of pack ${cleanLine(pack.name)}`
+    : `sequence ${sequence}${kind === 'republish' ? ' and above' : ''}`;
   return [
-    `${paint('bold', requestId)} ${kind} of sequence ${sequence}${kind === 'republish' ? ' and above' : ''}`,
+    `${paint('bold', requestId)} ${kind}${pack ? '' : ' of'} ${what}`,
     `  of ${cleanLine(stage)} in source ${cleanLine(source)}, by ${cleanLine(requestedBy)} ${zone.timeOf(requestedAt)}${isCorrected ? ', with corrected records' : ''}`,
     `  ${outcomeText(request, paint)}`,
   ];

@@ -14,6 +14,8 @@ export interface StoredRequest {
   readonly kind: RequestKind;
   readonly sequence: number;
   readonly isCorrected: boolean;
+  /** The version that is to come into force; null where it is about none. */
+  readonly pack: { readonly name: string; readonly version: number } | null;
   readonly requestedBy: string;
   readonly requestedAt: string;
   readonly outcome: 'done' | 'refused' | null;
@@ -31,6 +33,8 @@ interface RequestRow {
   kind: RequestKind;
   sequence: string;
   is_corrected: boolean;
+  pack_name: string | null;
+  pack_version: number | null;
   requested_by: string;
   requested_at: string;
   outcome: StoredRequest['outcome'];
@@ -39,7 +43,7 @@ interface RequestRow {
   answered_at: string | null;
 }
 
-const COLUMNS = `request_id::text as request_id, stage, source, kind, sequence, is_corrected, requested_by,
+const COLUMNS = `request_id::text as request_id, stage, source, kind, sequence, is_corrected, pack_name, pack_version, requested_by,
   ${instant('r.requested_at')} as requested_at, outcome, refusal, effect_sequence, ${instant('r.answered_at')} as answered_at`;
 
 const requestOf = (row: RequestRow): StoredRequest => ({
@@ -49,6 +53,7 @@ const requestOf = (row: RequestRow): StoredRequest => ({
   kind: row.kind,
   sequence: Number(row.sequence),
   isCorrected: row.is_corrected,
+  pack: row.pack_name === null ? null : { name: row.pack_name, version: row.pack_version ?? 0 },
   requestedBy: row.requested_by,
   requestedAt: row.requested_at,
   outcome: row.outcome,
