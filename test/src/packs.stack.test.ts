@@ -22,13 +22,7 @@ openingHours: { default: { open: "08:00", close: "20:00" } }
 tables: { till: { key: [id] }, roles: { key: [role_id], label: name } }
 actors: { labels: roles, columns: [] }
 rules:
-  - id: ${event}
-    version: ${version}
-    event: ${event}
-    anchor: { table: till, operations: [INSERT] }
-    entity: { type: booking, id: after.id }
-    payload: { amount: { value: after.amount, type: integer, comment: What was booked } }
-detectors:
+${['till.sold', 'till.booked'].map((type) => ruleOf(version, type, type === event)).join('')}detectors:
   - id: till.any
     version: 1
     family: till
@@ -43,6 +37,14 @@ detectors:
     policies: [{ id: always, when: "true", weight: 20, severity: critical }]
     reasons: [It is there.]
 report: { sections: [] }
+`;
+
+const ruleOf = (version: number, event: string, isUsed: boolean): string => `  - id: ${event}
+    version: ${version}
+    event: ${event}
+    anchor: { table: till, operations: [INSERT], where: "${isUsed}" }
+    entity: { type: booking, id: after.id }
+    payload: { amount: { value: after.amount, type: integer, comment: What was booked } }
 `;
 
 beforeAll(async () => {
