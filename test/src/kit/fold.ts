@@ -105,7 +105,8 @@ class Fold {
     for (const { text, count, snapshot } of table.rows.values()) {
       const row = JSON.parse(text) as Row;
       const entries = columns.flatMap((column): [string, string | null][] => {
-        const value = row[old.get(column.name) ?? column.name] ?? row[column.name];
+        const former = old.get(column.name) ?? '';
+        const value = former in row ? row[former] : row[column.name];
         if (value !== undefined) return [[column.name, value]];
         const added = addedValue(column, version.defaults[column.name]);
         return added === undefined ? [] : [[column.name, added]];
