@@ -1,4 +1,8 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { RulesReport } from '@overlay/api';
 import { EXIT, runAuditctl } from './index.ts';
 
 async function auditctl(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -67,4 +71,31 @@ test('a database that is away is told with cause and next step, in the envelope 
     exit: EXIT.upstreamDown,
     out: expect.stringContaining('Postgres  down'),
   });
+});
+
+test('rules test applies a pack to its examples, and says what differs', async () => {
+  const shop = join(import.meta.dirname, '../../../packs/shop');
+  const { exit, out, err } = await auditctl(['rules', 'test', shop]);
+  expect({ exit, err }).toEqual({ exit: EXIT.ok, err: '' });
+  expect(out).toMatch(/^ok {4}an order takes its units from the stock\n/);
+  expect(out).toMatch(/\nshop version 1: \d+ examples, 0 failed\.\n$/);
+
+  const folder = mkdtempSync(join(tmpdir(), 'pack-'));
+  cpSync(shop, folder, { recursive: true });
+  const file = join(folder, 'examples', 'shop.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('quantity: 3, purchaser_id', 'quantity: 4, purchaser_id'));
+  const wrong = await auditctl(['rules', 'test', folder]);
+  expect(wrong.exit).toBe(EXIT.error);
+  expect(wrong.out).toContain('order.placed of order:10001: payload.quantity should be "4", is "3"');
+  writeFileSync(file, 'examples: []\n');
+  const none = await auditctl(['rules', 'test', folder, '--json']);
+  expect(none.exit).toBe(EXIT.error);
+  expect(RulesReport.parse(JSON.parse(none.out))).toMatchObject({ passed: false, examples: [] });
+  expect((await auditctl(['rules', 'test', folder])).out).toContain('rule order.placed gives no event in any example');
+  writeFileSync(file, 'examples: [{ title: x }]\n');
+  expect(await auditctl(['rules', 'test', folder])).toMatchObject({
+    exit: EXIT.usage,
+    err: expect.stringContaining('shop.yaml:1:'),
+  });
+  expect(await auditctl(['rules', 'test', '/nowhere'])).toMatchObject({ exit: EXIT.usage });
 });

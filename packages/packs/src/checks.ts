@@ -1,35 +1,19 @@
-import {
-  EVENT_VARIABLES,
-  expressionMistake,
-  isTakenName,
-  ROW_VARIABLES,
-  ruleVariables,
-  VALUE_VARIABLES,
-  type Variables,
-} from './expression.ts';
+import { EVENT_VARIABLES, VALUE_VARIABLES } from './expression.ts';
 import { Detector, Section } from './pack.ts';
 import { COMPUTED_SLOTS, slotsOf } from './reasons.ts';
-import { type Join, Rule } from './rule.ts';
-
-/** Where in the document, and what is wrong. `offset` counts characters into the text that stands there. */
-export interface Mistake {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly offset?: number;
-}
-
-/** What the parts of a pack may refer to. */
-interface Known {
-  readonly tables: ReadonlySet<string>;
-  readonly labelled: ReadonlySet<string>;
-  /** What tables remember, as `<table>.<name>`. */
-  readonly remembered: ReadonlySet<string>;
-  /** Payload fields by event type, over all rules that give such events. */
-  readonly payloads: ReadonlyMap<string, ReadonlySet<string>>;
-}
-
-type Path = readonly (string | number)[];
-type Note = (path: Path, message: string, offset?: number) => void;
+import {
+  checkEvent,
+  checkExpression,
+  checkTable,
+  field,
+  type Known,
+  list,
+  type Mistake,
+  type Note,
+  type Path,
+} from './references.ts';
+import { Rule } from './rule.ts';
+import { checkFields, checkPrecedence, checkRule } from './rule-checks.ts';
 
 /**
  * What the structure alone cannot say: expressions that do not compile, names that nothing declares, ids that come twice. Takes the raw
@@ -79,41 +63,6 @@ function gather(document: unknown): Known {
   };
 }
 
-function checkRule(rule: Rule, at: Path, known: Known, note: Note): void {
-  const check = (path: Path, expression: string, variables: Variables, isCondition: boolean) =>
-    checkExpression([...at, ...path], expression, variables, isCondition, known, note);
-  const whole = ruleVariables(Object.fromEntries(Object.entries(rule.joins).filter(([name]) => !isTakenName(name))));
-
-  checkTable([...at, 'anchor', 'table'], rule.anchor.table, known, note);
-  if (rule.anchor.where !== undefined) check(['anchor', 'where'], rule.anchor.where, ROW_VARIABLES, true);
-  checkJoins(rule, at, known, note, check);
-  for (const [index, condition] of rule.when.entries()) check(['when', index], condition, whole, true);
-  check(['entity', 'id'], rule.entity.id, whole, false);
-  if (rule.occurredAt !== undefined) check(['occurredAt'], rule.occurredAt, whole, false);
-  for (const [index, doubt] of rule.doubts.entries()) check(['doubts', index, 'when'], doubt.when, whole, true);
-  for (const [name, { value, type }] of Object.entries(rule.payload)) {
-    check(type === undefined ? ['payload', name] : ['payload', name, 'value'], value, whole, false);
-    if (name === 'doubts' || name === 'occurred_at')
-      note([...at, 'payload', name], `'${name}' is written by the engine: give the field another name`);
-  }
-}
-
-/** All rules that give one type of event mean the same by a field of one name. */
-function checkFields(rules: readonly (readonly [number, Rule])[], note: Note): void {
-  const declared = new Map<string, string>();
-  for (const [index, { event, payload }] of rules)
-    for (const [name, { type, comment }] of Object.entries(payload)) {
-      const meaning = type && `${type} '${comment}'`;
-      const known = declared.get(`${event} ${name}`) ?? meaning;
-      if (known !== undefined) declared.set(`${event} ${name}`, known);
-      if (meaning !== undefined && known !== meaning)
-        note(
-          ['rules', index, 'payload', name],
-          `is declared as ${meaning}, but as ${known} above: leave out type and comment here`,
-        );
-    }
-}
-
 function checkTables(document: unknown, note: Note): void {
   for (const [table, declared] of Object.entries(field(document, 'tables') ?? {})) {
     const key = list(declared, 'key');
@@ -124,53 +73,6 @@ function checkTables(document: unknown, note: Note): void {
             ['tables', table, 'columns', column, 'subject', index],
             `names '${subject}', which is no key column of '${table}': use ${key.join(', ')}`,
           );
-  }
-}
-
-/** Claims can only be of rules that were applied before. */
-function checkPrecedence(rules: readonly unknown[], note: Note): void {
-  const above = new Set<unknown>();
-  for (const [index, rule] of rules.entries()) {
-    for (const [place, id] of list(field(rule, 'anchor'), 'unlessClaimedBy').entries())
-      if (!above.has(id))
-        note(
-          ['rules', index, 'anchor', 'unlessClaimedBy', place],
-          `speaks of rule '${id}', which does not stand above: move that rule up, or correct the id`,
-        );
-    above.add(field(rule, 'id'));
-  }
-}
-
-type CheckAt = (path: Path, expression: string, variables: Variables, isCondition: boolean) => void;
-
-function checkJoins(rule: Rule, at: Path, known: Known, note: Note, check: CheckAt): void {
-  const above = new Set<string>();
-  for (const [name, join] of Object.entries(rule.joins)) {
-    const path = [...at, 'joins', name];
-    checkTable([...path, 'table'], join.table, known, note);
-    if (isTakenName(name)) {
-      note(path, `'${name}' already means something in expressions: give the join another name`);
-      continue;
-    }
-    checkJoinColumns(join, path, above, note);
-    if (join.where !== undefined) check(['joins', name, 'where'], join.where, ROW_VARIABLES, true);
-    above.add(name);
-  }
-}
-
-function checkJoinColumns(join: Join, path: Path, above: ReadonlySet<string>, note: Note): void {
-  const columns = Object.entries(join.on);
-  if (columns.length === 0) note([...path, 'on'], 'says no column: name at least one that both tables share');
-  const joins = new Set(columns.flatMap(([, from]) => (from.includes('.') ? [from.split('.')[0]] : [])));
-  if (joins.size > 1)
-    note(
-      [...path, 'on'],
-      `speaks of the joins ${[...joins].join(' and ')}: take columns of one of them, and of the anchor`,
-    );
-  for (const [column, from] of columns) {
-    const [via] = from.includes('.') ? from.split('.') : [];
-    if (via !== undefined && !above.has(via))
-      note([...path, 'on', column], `speaks of join '${via}', which does not stand above: declare it first`);
   }
 }
 
@@ -259,51 +161,6 @@ function checkActors(document: unknown, known: Known, note: Note): void {
   }
 }
 
-function checkTable(path: Path, table: string, known: Known, note: Note): void {
-  if (!known.tables.has(table))
-    note(path, `table '${table}' is not declared: add it under tables, or correct the name`);
-}
-
-function checkEvent(path: Path, event: string | undefined, known: Known, note: Note): void {
-  if (event !== undefined && !known.payloads.has(event))
-    note(
-      path,
-      `no rule gives events of type '${event}': add such a rule, or use one of ${[...known.payloads.keys()].join(', ')}`,
-    );
-}
-
-function checkExpression(
-  path: Path,
-  expression: string,
-  variables: Variables,
-  isCondition: boolean,
-  known: Known,
-  note: Note,
-): void {
-  const mistake = expressionMistake(expression, variables, isCondition);
-  if (mistake) {
-    note(path, mistake.message, mistake.offset);
-    return;
-  }
-  for (const match of expression.matchAll(/\blabel\(\s*(['"])(\w+)\1/g)) {
-    const table = match[2] ?? '';
-    if (!known.labelled.has(table))
-      note(path, `asks for labels of '${table}', which has none: give the table a label under tables`, match.index);
-  }
-  checkRemembered(path, expression, known, note);
-}
-
-/** `remembered('<table>', '<name>', key)` asks for what the table remembers. */
-function checkRemembered(path: Path, expression: string, known: Known, note: Note): void {
-  for (const { 2: table, 4: name, index } of expression.matchAll(/\bremembered\(\s*(['"])(\w+)\1\s*,\s*(['"])(\w+)\3/g))
-    if (!known.remembered.has(`${table}.${name}`))
-      note(
-        path,
-        `asks for '${name}' of '${table}', which it does not remember: add it under remember of the table`,
-        index,
-      );
-}
-
 function checkUnique(
   what: string,
   entries: readonly (readonly [number, { id: string }])[],
@@ -315,15 +172,6 @@ function checkUnique(
     if (seen.has(id)) note([...at, index, 'id'], `'${id}' comes twice among the ${what}: give each its own id`);
     seen.add(id);
   }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
-}
-
-function list(value: unknown, name: string): readonly unknown[] {
-  const found = field(value, name);
-  return Array.isArray(found) ? found : [];
 }
 
 /** The entries that fit their schema, with their places in the document. */

@@ -21,7 +21,7 @@ export const OpeningHours = strict({
 export type OpeningHours = z.infer<typeof OpeningHours>;
 
 /** What is to become of a sensitive column's values; a sealed one names the key columns whose row it belongs to, so that it can be erased. */
-export const ColumnPolicy = z.discriminatedUnion(
+const ColumnPolicy = z.discriminatedUnion(
   'policy',
   [
     strict({ policy: z.literal('drop') }),
@@ -30,7 +30,6 @@ export const ColumnPolicy = z.discriminatedUnion(
   ],
   { error: 'must be drop, token or seal: use one of these' },
 );
-export type ColumnPolicy = z.infer<typeof ColumnPolicy>;
 
 /**
  * A table that the pack speaks of. With `label`, its rows are cached references: `label('<table>', key)` gives that column. `remember` keeps

@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
-import { type Mistake, referenceMistakes } from './checks.ts';
+import { referenceMistakes } from './checks.ts';
 import { Pack } from './pack.ts';
+import type { Mistake } from './references.ts';
 import { mistakeOf, nameOf, offsetOf, type PackFile, readYaml, type Source } from './yaml.ts';
 
 export type Parsed =

@@ -1,6 +1,6 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { Mistake } from './checks.ts';
+import type { Mistake } from './references.ts';
 
 /** A YAML file of a pack: its text, and the name under which mistakes in it are told. */
 export interface PackFile {

@@ -14,6 +14,8 @@ interface Plan {
   readonly operations: ReadonlySet<Operation>;
   readonly where: Evaluate | null;
   readonly columns: readonly string[];
+  /** The join above that it goes by; null when it goes by the anchor alone. */
+  readonly via: string | null;
   /** Where each column's value comes from: a join above, or null for the anchor. */
   readonly from: readonly { readonly join: string | null; readonly column: string }[];
 }
@@ -58,6 +60,7 @@ function planOf(name: string, join: Join, compile: (expression: string) => Evalu
     operations: new Set(join.operations),
     where: join.where === undefined ? null : compile(join.where),
     columns: Object.keys(join.on),
+    via: sources.find((source) => source.join !== null)?.join ?? null,
     from: sources,
   };
 }
@@ -68,7 +71,7 @@ function buildIndex(plan: Plan, transaction: Transaction): Index {
     if (!plan.operations.has(row.operation)) continue;
     if (plan.where && plan.where({ ...transaction.viewOf(row), time: transaction.record.timestamp }) !== true) continue;
     const key = keyOf(plan.columns.map((column) => valuesOf(row)[column]));
-    if (key === null) continue;
+    if (key === '') continue;
     const rows = index.get(key);
     if (rows) rows.push(row);
     else index.set(key, [row]);
@@ -77,22 +80,22 @@ function buildIndex(plan: Plan, transaction: Transaction): Index {
 }
 
 function rowsFor(plan: Plan, index: Index, anchor: ChangeEvent, joined: Joined): readonly ChangeEvent[] {
-  const via = plan.from.find(({ join }) => join !== null)?.join ?? null;
-  if (via === null) return index.get(keyFor(plan, anchor, anchor) ?? '') ?? NONE;
-  const found = new Set<ChangeEvent>();
-  for (const row of joined.get(via) ?? NONE)
-    for (const match of index.get(keyFor(plan, anchor, row) ?? '') ?? NONE) found.add(match);
-  return [...found].sort((a, b) => a.order - b.order);
+  const matching = (via: ChangeEvent) => index.get(keyFor(plan, anchor, via)) ?? NONE;
+  if (plan.via === null) return matching(anchor);
+  const rows = joined.get(plan.via) ?? NONE;
+  const [only] = rows;
+  if (only !== undefined && rows.length === 1) return matching(only);
+  return [...new Set(rows.flatMap(matching))].sort((a, b) => a.order - b.order);
 }
 
-const keyFor = (plan: Plan, anchor: ChangeEvent, via: ChangeEvent): string | null =>
+const keyFor = (plan: Plan, anchor: ChangeEvent, via: ChangeEvent): string =>
   keyOf(plan.from.map(({ join, column }) => valuesOf(join === null ? anchor : via)[column]));
 
-/** Values of a key as one text that no other key has; null when a part is missing, because null equals nothing. Never empty. */
-function keyOf(values: readonly (string | boolean | null | undefined)[]): string | null {
+/** Values of a key as one text that no other key has; empty when a part is missing, because null equals nothing: nothing is under it. */
+function keyOf(values: readonly (string | boolean | null | undefined)[]): string {
   let key = '';
   for (const value of values) {
-    if (value === null || value === undefined) return null;
+    if (value === null || value === undefined) return '';
     const text = String(value);
     key += `${text.length}:${text}`;
   }

@@ -39,7 +39,7 @@ test.each(names)('rows of a transaction may come in any order: the examples of %
       );
       expect(differences).toEqual([]);
     }),
-    { numRuns: 50 },
+    { numRuns: 10 },
   );
 });
 

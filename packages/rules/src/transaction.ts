@@ -41,7 +41,7 @@ export const valuesOf = (row: ChangeEvent): Row => row.after ?? row.before ?? EM
 const EMPTY: Row = Object.freeze({});
 
 /** What expressions see of a row. */
-export interface RowView {
+interface RowView {
   readonly before: Row;
   readonly after: Row;
   readonly operation: string;

@@ -76,6 +76,33 @@ async function landing(
 
 const nowhere = () => {};
 
+test('what nothing explains lands with its records, and not without them', async () => {
+  const unexplained = [
+    {
+      source: 'puzzle',
+      sequence: 1,
+      timestamp: '2026-03-04T05:06:07.000008Z',
+      database: 'shop',
+      table: 'things',
+      operation: 'INSERT' as const,
+      rows: 2,
+      firstEventId: '0b5f3c4e-5a3b-5c53-9d6e-2f7c4c1d8a90',
+    },
+  ];
+  const stored = async () =>
+    (await database.query("select row_count from audit.unexplained_changes where source = 'puzzle'")).length;
+  const first = await landing('puzzle', [written('puzzle', 1, ['{}', '{}'])], { unexplained });
+  const die = (point: string) => {
+    if (point === 'before_commit') throw new Error('died');
+  };
+  await expect(ledger('puzzle').land(first, die)).rejects.toThrow('died');
+  expect(await stored()).toBe(0);
+  await ledger('puzzle').land(first, nowhere);
+  expect(await stored()).toBe(1);
+  await expect(ledger('puzzle').land(first, nowhere)).rejects.toThrow(Trouble);
+  expect(await stored()).toBe(1);
+});
+
 test('migrating again does nothing, also when two do it at once', async () => {
   expect(await Promise.all([migrate(database), migrate(new Database(url.href, 1))])).toEqual([[], []]);
 });

@@ -77,6 +77,38 @@ const outcomeOf = (reader: ReturnType<typeof open>, landing: ReturnType<(typeof 
   gap: reader.gap?.code,
 });
 
+test('what nothing explains lands with the record that brought it, once', () => {
+  const change = (sequence: number) => ({
+    source: 'shop',
+    sequence,
+    timestamp: '2026-01-02T03:04:05.000006Z',
+    database: 'shop',
+    table: 'things',
+    operation: 'UPDATE' as const,
+    rows: sequence,
+    firstEventId: '0b5f3c4e-5a3b-5c53-9d6e-2f7c4c1d8a90',
+  });
+  const puzzled: typeof arrow = {
+    ...arrow,
+    fold: {
+      open: (start) => {
+        const decide = arrow.fold.open(start);
+        return (record) => ({ ...decide(record), unexplained: [change(record.sequence)] });
+      },
+    },
+  };
+  const reader = open(fresh, { of: puzzled });
+  for (const [offset, sequence] of [
+    [0, 1],
+    [1, 2],
+    [2, 1],
+  ] as const)
+    reader.take(message(offset, sequence));
+  expect(reader.takeLanding()?.unexplained).toEqual([change(1), change(2)]);
+  reader.take(message(3, 3));
+  expect(reader.takeLanding()?.unexplained).toEqual([change(3)]);
+});
+
 test('records are decided on in order, repeats are dropped, and the position is the last record read', () => {
   const reader = open(fresh);
   for (const [offset, sequence] of [
