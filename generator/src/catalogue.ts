@@ -7,7 +7,7 @@ export type RoleId = (typeof ROLE)[keyof typeof ROLE];
 
 const PRODUCT_COUNT = 500;
 
-export type Branch = { readonly id: number; readonly size: number };
+export type Branch = { readonly id: number; readonly name: string; readonly size: number };
 export type Product = {
   readonly id: number;
   readonly sku: string;
@@ -20,7 +20,7 @@ export type User = {
   readonly id: number;
   readonly username: string;
   readonly branch_id: number | null;
-  role_id: number;
+  role_id: RoleId;
   is_active: boolean;
 };
 export type Supplier = {
@@ -32,7 +32,7 @@ export type Supplier = {
 };
 
 export function makeBranches(): Branch[] {
-  return PLACES.map((place, index) => ({ id: index + 1, size: place.size }));
+  return PLACES.map((place, index) => ({ id: index + 1, name: `Branch ${index + 1}`, size: place.size }));
 }
 
 /** 500 products, no name twice, in an order that says nothing about their demand. */

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { history } from './business.ts';
-import { type HistoryCommand, runHistory, runLive, runSchema } from './commands.ts';
+import { runLive, runSchema } from './commands.ts';
 import { type Connection, connect, select } from './database.ts';
+import { type HistoryCommand, runHistory } from './history-commands.ts';
 import { TABLES } from './schema.ts';
 import type { Truth } from './truth.ts';
 import { cellOf } from './world.ts';
@@ -20,6 +21,7 @@ let connection: Connection;
 const command = (database: string): HistoryCommand => ({
   ...{ url, database, seed: '7', days: 2, until_us, salesPerDay: 100, isWaitingForDisk: true, isProgressShown: false },
   truth: join(folder, `${database}.jsonl`),
+  acts: join(folder, `${database}-acts.jsonl`),
 });
 
 const truths = (path: string): Truth[] =>
@@ -109,7 +111,16 @@ test('a history refuses a database that has rows, or no tables', async () => {
 
 test('live goes on from the tables and can be stopped between two transactions', async () => {
   const truth = join(folder, 'live.jsonl');
-  const live = { url, database: one, seed: '7', rate: 2000, troubleEvery: 200, truth, isProgressShown: false };
+  const live = {
+    url,
+    database: one,
+    seed: '7',
+    rate: 2000,
+    troubleEvery: 200,
+    truth,
+    acts: undefined,
+    isProgressShown: false,
+  };
   const limits = { duration_s: undefined, transactionsMax: 220 };
   const totals = await runLive({ ...live, ...limits }, new AbortController().signal);
   expect(totals).toMatchObject({ transactions: 220 });
@@ -123,7 +134,16 @@ test('live goes on from the tables and can be stopped between two transactions',
 });
 
 test('live needs a history', async () => {
-  const live = { url, database: three, seed: '7', rate: 1, troubleEvery: 0, truth: undefined, isProgressShown: false };
+  const live = {
+    url,
+    database: three,
+    seed: '7',
+    rate: 1,
+    troubleEvery: 0,
+    truth: undefined,
+    acts: undefined,
+    isProgressShown: false,
+  };
   const limits = { duration_s: 1, transactionsMax: 1 };
   await expect(runLive({ ...live, ...limits }, new AbortController().signal)).rejects.toThrow('run `history` first');
 });

@@ -39,6 +39,22 @@ export async function connect(url: string): Promise<Connection> {
   }
 }
 
+/** One connection for the time of its use; what MySQL refuses is said for people. */
+export async function withConnection<Result>(
+  url: string,
+  use: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await connect(url);
+  try {
+    return await use(connection);
+  } catch (thrown) {
+    if (thrown instanceof Failure || !(thrown instanceof Error && 'sqlState' in thrown)) throw thrown;
+    throw new Failure(`MySQL refuses (${describe(thrown).code}): ${thrown.message}`, 1, thrown);
+  } finally {
+    await connection.end().catch(() => connection.destroy());
+  }
+}
+
 /** Creates what is missing and touches nothing that is there, so a second call writes nothing to the binlog. */
 export async function createSchema(connection: Connection, database: string): Promise<string[]> {
   const known = await select(connection, 'SELECT 1 FROM information_schema.schemata WHERE schema_name = ?', [database]);

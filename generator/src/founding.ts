@@ -12,7 +12,7 @@ import {
 import { PLACES } from './names.ts';
 import type { Random } from './random.ts';
 import { dateOfDay } from './time.ts';
-import { type Deed, insert, money } from './transaction.ts';
+import { type Deed, insert, money, type Statement } from './transaction.ts';
 import { branchAt, cellOf, dailyUnitsOf, fullStock, makeWorld, type World } from './world.ts';
 
 const FOUNDER_ID = 1;
@@ -27,27 +27,20 @@ export function found(random: Random, salesPerDay: number, firstDay: number): { 
       branches,
       products: makeProducts(random.fork('products')),
       users,
-      supplierIds: suppliers.map((supplier) => supplier.id),
+      suppliers,
       salesPerDay,
       nextId: { sale: 1, adjustment: 1, order: 1, user: users.length + 1, supplier: suppliers.length + 1 },
     },
     random,
   );
   const stocking = random.fork('first stock');
+  const roles = ROLE_NAMES.map((name, index) => [index + 1, name]);
   const deeds = [
-    {
-      statements: [
-        insert(
-          'roles',
-          ['role_id', 'name'],
-          ROLE_NAMES.map((name, index) => [index + 1, name]),
-        ),
-      ],
-    },
-    { statements: [branchesInsert(branches)] },
-    { statements: [suppliersInsert(suppliers)] },
-    { statements: [productsInsert(world.products)] },
-    { statements: [usersInsert(users, FOUNDER_ID)] },
+    founding([insert('roles', ['role_id', 'name'], roles)]),
+    founding([branchesInsert(branches)]),
+    founding([suppliersInsert(suppliers)]),
+    founding([productsInsert(world.products)]),
+    founding([usersInsert(users, FOUNDER_ID)]),
     ...branches.map((_, place) => stockBranch(world, stocking, place, firstDay)),
   ];
   return { world, deeds };
@@ -75,7 +68,7 @@ function branchesInsert(branches: readonly Branch[]) {
     ['branch_id', 'name', 'address', 'city', 'region', 'created_by', 'updated_by'],
     branches.map((branch, place) => {
       const { city, region, street } = PLACES[place] ?? { city: null, region: null, street: null };
-      return [branch.id, `Branch ${branch.id}`, street, city, region, FOUNDER_ID, FOUNDER_ID];
+      return [branch.id, branch.name, street, city, region, FOUNDER_ID, FOUNDER_ID];
     }),
   );
 }
@@ -103,7 +96,10 @@ function stockBranch(world: World, random: Random, branch: number, firstDay: num
     world.stock[cellOf(world, branch, place)] = quantity;
     return [branchAt(world, branch).id, product.id, quantity, dateOfDay(firstDay - random.integer(1, 30))];
   });
-  return {
-    statements: [insert('inventory', ['branch_id', 'product_id', 'quantity_on_hand', 'last_counted_date'], rows)],
-  };
+  return founding([insert('inventory', ['branch_id', 'product_id', 'quantity_on_hand', 'last_counted_date'], rows)]);
+}
+
+/** The static data: what is there before the business begins. */
+function founding(statements: readonly Statement[]): Deed {
+  return { statements, act: { act: 'founding', keys: {}, facts: {} } };
 }

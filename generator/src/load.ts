@@ -1,4 +1,4 @@
-import { makeBranches, type Product, type User } from './catalogue.ts';
+import { type Branch, makeBranches, type Product, ROLE, ROLE_NAMES, type RoleId, type User } from './catalogue.ts';
 import { type Connection, type Row, select } from './database.ts';
 import { Failure } from './failure.ts';
 import { makeRandom } from './random.ts';
@@ -11,19 +11,18 @@ const DEFAULT_SALES_PER_DAY = 10_000;
  * same products popular; its level comes from the sales of the last full days. A pending order belongs to its buyer's branch.
  */
 export async function loadWorld(connection: Connection, seed: string): Promise<World> {
-  const branchIds = await ids(connection, 'SELECT branch_id AS id FROM branches ORDER BY branch_id');
-  const supplierIds = await ids(connection, 'SELECT supplier_id AS id FROM suppliers ORDER BY supplier_id');
+  const branches = await loadBranches(connection);
+  const suppliers = await loadSuppliers(connection);
   const products = await loadProducts(connection);
   const users = await loadUsers(connection);
-  if (branchIds.length === 0 || products.length === 0 || supplierIds.length === 0 || users.length === 0) {
+  if (branches.length === 0 || products.length === 0 || suppliers.length === 0 || users.length === 0) {
     throw new Failure('the database has no branches, products, suppliers or users to go on with: run `history` first');
   }
-  const sizes = new Map(makeBranches().map((branch) => [branch.id, branch.size]));
   const parts = {
-    branches: branchIds.map((id) => ({ id, size: sizes.get(id) ?? 1 })),
+    branches,
     products,
     users,
-    supplierIds,
+    suppliers,
     salesPerDay: await recentSalesPerDay(connection),
     nextId: await nextIds(connection),
   };
@@ -31,6 +30,19 @@ export async function loadWorld(connection: Connection, seed: string): Promise<W
   await loadStock(connection, world);
   await loadPending(connection, world);
   return world;
+}
+
+async function loadBranches(connection: Connection): Promise<Branch[]> {
+  const sizes = new Map(makeBranches().map((branch) => [branch.id, branch.size]));
+  return (await select(connection, 'SELECT branch_id, name FROM branches ORDER BY branch_id')).map((row) => {
+    const id = whole(row, 'branch_id');
+    return { id, name: String(row.name), size: sizes.get(id) ?? 1 };
+  });
+}
+
+async function loadSuppliers(connection: Connection): Promise<World['suppliers']> {
+  const sql = 'SELECT supplier_id, name FROM suppliers ORDER BY supplier_id';
+  return (await select(connection, sql)).map((row) => ({ id: whole(row, 'supplier_id'), name: String(row.name) }));
 }
 
 async function loadProducts(connection: Connection): Promise<Product[]> {
@@ -50,7 +62,7 @@ async function loadUsers(connection: Connection): Promise<User[]> {
   return (await select(connection, sql)).map((row) => ({
     id: whole(row, 'user_id'),
     username: String(row.username),
-    role_id: whole(row, 'role_id'),
+    role_id: roleOf(row),
     branch_id: row.branch_id === null ? null : whole(row, 'branch_id'),
     is_active: row.is_active === 1,
   }));
@@ -68,15 +80,16 @@ async function loadStock(connection: Connection, world: World): Promise<void> {
 
 async function loadPending(connection: Connection, world: World): Promise<void> {
   const places = placesOf(world);
-  const sql = `SELECT po_id, product_id, quantity_ordered, users.branch_id
+  const sql = `SELECT po_id, supplier_id, product_id, quantity_ordered, users.branch_id
     FROM purchase_orders JOIN po_items USING (po_id) JOIN users ON users.user_id = purchase_orders.created_by
     WHERE status = 'PENDING' AND users.branch_id IS NOT NULL ORDER BY po_id, product_id`;
-  const orders = new Map<number, { branch: number; items: OrderItem[] }>();
+  const orders = new Map<number, { branch: number; supplier: number; items: OrderItem[] }>();
   for (const row of await select(connection, sql)) {
     const branch = places.branch.get(whole(row, 'branch_id'));
     const product = places.product.get(whole(row, 'product_id'));
-    if (branch === undefined || product === undefined) continue;
-    const order = orders.get(whole(row, 'po_id')) ?? { branch, items: [] };
+    const supplier = places.supplier.get(whole(row, 'supplier_id'));
+    if (branch === undefined || product === undefined || supplier === undefined) continue;
+    const order = orders.get(whole(row, 'po_id')) ?? { branch, supplier, items: [] };
     const quantity = whole(row, 'quantity_ordered');
     order.items.push({ product, quantity });
     orders.set(whole(row, 'po_id'), order);
@@ -116,11 +129,15 @@ function placesOf(world: World) {
   return {
     branch: new Map(world.branches.map((branch, place) => [branch.id, place])),
     product: new Map(world.products.map((product, place) => [product.id, place])),
+    supplier: new Map(world.suppliers.map((supplier, place) => [supplier.id, place])),
   };
 }
 
-async function ids(connection: Connection, sql: string): Promise<number[]> {
-  return (await select(connection, sql)).map((row) => whole(row, 'id'));
+function roleOf(row: Row): RoleId {
+  const role = ROLE_NAMES[whole(row, 'role_id') - 1];
+  if (role === undefined)
+    throw new Failure(`user ${String(row.user_id)} has role ${String(row.role_id)}, which is none of ours`);
+  return ROLE[role];
 }
 
 function whole(row: Row, column: string): number {

@@ -1,3 +1,4 @@
+import { branchFacts, productFacts, userFacts } from './act.ts';
 import { ROLE, type User } from './catalogue.ts';
 import { makeSampler, type Random } from './random.ts';
 import { dateOfDay, localDateTime, localDay, localHour } from './time.ts';
@@ -37,15 +38,19 @@ export function sell(world: World, random: Random, branch: number, now_us: numbe
   const branch_id = branchAt(world, branch).id;
   let total_cents = 0;
   const items: Value[][] = [];
+  const sold: Record<string, string>[] = [];
   const stock: Statement[] = [];
   for (const { product, quantity } of lines) {
     const { id, price_cents } = productAt(world, product);
     total_cents += price_cents * quantity;
-    items.push([sale_id, id, quantity, money(price_cents)]);
+    const unit_price = money(price_cents);
+    items.push([sale_id, id, quantity, unit_price]);
+    sold.push({ ...productFacts(world, product), quantity: String(quantity), unit_price });
     stock.push(stockUpdate(world, branch, product, -quantity));
   }
   const method = PAYMENTS[payment(random)] ?? 'CASH';
-  const header = [sale_id, branch_id, localDateTime(now_us), money(total_cents), method, cashier.id];
+  const [sale_time, total_amount] = [localDateTime(now_us), money(total_cents)];
+  const header = [sale_id, branch_id, sale_time, total_amount, method, cashier.id];
   return {
     statements: [
       insert(
@@ -56,6 +61,15 @@ export function sell(world: World, random: Random, branch: number, now_us: numbe
       insert('sale_items', ['sale_id', 'product_id', 'quantity', 'unit_price'], items),
       ...stock,
     ],
+    act: {
+      act: 'sale',
+      keys: { sale_id: String(sale_id) },
+      facts: {
+        ...branchFacts(world, branch),
+        ...userFacts('cashier', cashier),
+        ...{ sale_time, total_amount, payment_method: method, items: sold },
+      },
+    },
   };
 }
 
@@ -72,22 +86,22 @@ export type Adjustment = {
 };
 
 /** A manual correction: the shelf and the record of it in one transaction. */
-export function adjust(world: World, adjustment: Adjustment): { adjust_id: number; statements: Statement[] } {
-  const { branch, product, change } = adjustment;
+export function adjust(world: World, adjustment: Adjustment): Deed & { readonly adjust_id: number } {
+  const { branch, product, change, reason, user, notes } = adjustment;
   const old_qty = stockOf(world, branch, product);
   const adjust_id = takeId(world, 'adjustment');
-  const counted =
-    adjustment.reason === 'COUNT' ? { last_counted_date: dateOfDay(localDay(adjustment.adjusted_us)) } : {};
+  const counted = reason === 'COUNT' ? { last_counted_date: dateOfDay(localDay(adjustment.adjusted_us)) } : {};
+  const adjusted_at = localDateTime(adjustment.adjusted_us);
   const row = [
     adjust_id,
     branchAt(world, branch).id,
     productAt(world, product).id,
     old_qty,
     old_qty + change,
-    adjustment.reason,
-    adjustment.user.id,
-    localDateTime(adjustment.adjusted_us),
-    adjustment.notes,
+    reason,
+    user.id,
+    adjusted_at,
+    notes,
   ];
   const columns = ['adjust_id', 'branch_id', 'product_id', 'old_qty', 'new_qty', 'reason_code', 'adjusted_by_user_id'];
   return {
@@ -96,6 +110,16 @@ export function adjust(world: World, adjustment: Adjustment): { adjust_id: numbe
       stockUpdate(world, branch, product, change, counted),
       insert('inventory_adjustments', [...columns, 'adjusted_at', 'notes'], [row]),
     ],
+    act: {
+      act: 'adjustment',
+      keys: { adjust_id: String(adjust_id) },
+      facts: {
+        ...branchFacts(world, branch),
+        ...productFacts(world, product),
+        ...userFacts('adjusted_by', user),
+        ...{ old_qty: String(old_qty), new_qty: String(old_qty + change), reason, adjusted_at, notes },
+      },
+    },
   };
 }
 
@@ -109,9 +133,7 @@ export function adjustOrdinarily(world: World, random: Random, branch: number, n
   if (staff.length === 0 || stockOf(world, branch, product) + change < 0) return undefined;
   const user = random.pick(staff);
   const notes = NOTES[why];
-  return {
-    statements: adjust(world, { branch, product, change, reason: why, user, adjusted_us: now_us, notes }).statements,
-  };
+  return adjust(world, { branch, product, change, reason: why, user, adjusted_us: now_us, notes });
 }
 
 /** Changes the shelf in memory and says so to the database. */

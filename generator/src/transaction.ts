@@ -1,3 +1,5 @@
+import type { Act } from './act.ts';
+
 export type Value = number | string | null;
 
 /** A relative change: `column = column + add`. */
@@ -18,7 +20,14 @@ export type Update = {
   readonly where: Readonly<Record<string, number>>;
 };
 
-export type Statement = Insert | Update;
+/** Takes exactly one row away: `where` names its whole primary key. */
+export type Delete = {
+  readonly kind: 'delete';
+  readonly table: string;
+  readonly where: Readonly<Record<string, number>>;
+};
+
+export type Statement = Insert | Update | Delete;
 
 type TroubleKind = 'after_hours_theft' | 'large_loss' | 'self_promotion';
 
@@ -40,6 +49,8 @@ export type TroubleMark = {
 export type Transaction = {
   readonly at: bigint | undefined;
   readonly statements: readonly Statement[];
+  /** What it meant to the business. */
+  readonly act: Act;
   readonly trouble?: TroubleMark;
 };
 
@@ -52,6 +63,10 @@ export function insert(table: string, columns: readonly string[], rows: readonly
 
 export function update(table: string, where: Update['where'], set: Update['set']): Update {
   return { kind: 'update', table, set, where };
+}
+
+export function remove(table: string, where: Delete['where']): Delete {
+  return { kind: 'delete', table, where };
 }
 
 /** Row changes that the binlog will show. */

@@ -47,6 +47,7 @@ export function steal(world: World, random: Random, lot: Lot, theft_us: number, 
   const branch_id = branchAt(world, branch).id;
   return {
     statements: done.statements,
+    act: done.act,
     trouble: {
       id: lot.id,
       family: 'branch',
@@ -99,6 +100,7 @@ export function lose(world: World, random: Random, lot: Lot, now_us: number): De
   const product_id = productAt(world, product).id;
   return {
     statements: done.statements,
+    act: done.act,
     trouble: {
       id: lot.id,
       family: 'inventory',
@@ -128,7 +130,7 @@ export function promoteThemselves(world: World, lot: Lot): Deed | undefined {
     keys,
     isLast: true,
   };
-  return { statements: setRole(world, user, ROLE.admin, user.id), trouble };
+  return { ...setRole(world, user, ROLE.admin, user), trouble };
 }
 
 function actorOf(staff: readonly User[], lot: Lot): User | undefined {

@@ -1,4 +1,4 @@
-import type { Branch, Product, RoleId, User } from './catalogue.ts';
+import type { Branch, Product, RoleId, Supplier, User } from './catalogue.ts';
 import { makeSampler, type Random, type Sampler, zipfWeights } from './random.ts';
 
 /** What a sale holds: 3 to 8 different products, most of them once. */
@@ -22,6 +22,8 @@ export type OrderItem = { readonly product: number; readonly quantity: number };
 export type PendingOrder = {
   readonly id: number;
   readonly branch: number;
+  /** A place in the world's list, like branch and product. */
+  readonly supplier: number;
   readonly items: readonly OrderItem[];
   /** When history lets it arrive; undefined: whoever placed it calls for it. */
   readonly due_us: number | undefined;
@@ -40,7 +42,8 @@ export type World = {
   readonly branches: readonly Branch[];
   readonly products: readonly Product[];
   readonly users: User[];
-  readonly supplierIds: number[];
+  /** From whom it buys; each product always comes from the same. */
+  readonly suppliers: readonly Pick<Supplier, 'id' | 'name'>[];
   /** Units on hand and on order, a cell per branch and product. */
   readonly stock: Int32Array;
   readonly onOrder: Int32Array;
@@ -59,7 +62,7 @@ export type World = {
   readonly staffCache: Map<string, readonly User[]>;
 };
 
-export type WorldParts = Pick<World, 'branches' | 'products' | 'users' | 'supplierIds' | 'salesPerDay' | 'nextId'>;
+export type WorldParts = Pick<World, 'branches' | 'products' | 'users' | 'suppliers' | 'salesPerDay' | 'nextId'>;
 
 /** A world with empty shelves; who calls fills `stock`. Demand follows from the random stream alone. */
 export function makeWorld(parts: WorldParts, random: Random): World {

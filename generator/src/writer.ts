@@ -28,6 +28,13 @@ export function count(totals: Totals, transaction: Transaction, at_us: number): 
   totals.first_commit ??= totals.last_commit;
 }
 
+/** The totals for people and programs. */
+export function summary(totals: Totals, started_ms: number) {
+  const seconds = Number(((performance.now() - started_ms) / 1000).toFixed(3));
+  const { transactions, rows, sales, first_commit, last_commit } = totals;
+  return { transactions, rows, sales, seconds, rows_per_s: Math.round(rows / seconds), first_commit, last_commit };
+}
+
 /**
  * Writes transactions in their order over one connection, each its own BEGIN and COMMIT, several to a round trip; the next
  * text is made while the server works on the last. Stops at the first error: what was committed before it stays. `onBundle`

@@ -1,0 +1,85 @@
+import { type HistoryOptions, history, spanOf } from './business.ts';
+import type { Target } from './commands.ts';
+import {
+  becomeOnlyWriter,
+  refuseNonEmpty,
+  requireClockPrivilege,
+  useDatabase,
+  withConnection,
+  withoutDiskWaits,
+} from './database.ts';
+import { openLines } from './lines-file.ts';
+import { type NotePaths, openNotes } from './notes.ts';
+import { makeProgress } from './progress.ts';
+import { recordAll } from './recording.ts';
+import { localDay, startOfDay } from './time.ts';
+import type { Transaction } from './transaction.ts';
+import { count, noTotals, summary, type Totals, writeAll } from './writer.ts';
+
+type Told = HistoryOptions & NotePaths & { readonly isProgressShown: boolean };
+
+export type HistoryCommand = Target & Told & { readonly isWaitingForDisk: boolean };
+
+export type RecordCommand = Told & {
+  /** The file of the recording. */
+  readonly out: string;
+};
+
+/** Writes a whole history into an empty schema; answers with its totals. */
+export async function runHistory(command: HistoryCommand): Promise<object> {
+  const { url, database } = command;
+  return withConnection(url, async (connection) => {
+    await useDatabase(connection, database);
+    await becomeOnlyWriter(connection, database);
+    await refuseNonEmpty(connection, database);
+    await requireClockPrivilege(connection);
+    const write = () => telling(command, (transactions, told) => writeAll(connection, transactions, told));
+    return command.isWaitingForDisk ? write() : withoutDiskWaits(connection, write);
+  });
+}
+
+/** Writes the same history to a file instead, a line for each transaction with all its row changes; answers with its totals. */
+export async function runRecord(command: RecordCommand): Promise<object> {
+  return telling(command, async (transactions, told) => {
+    const file = openLines(command.out, 'replace', '--out');
+    try {
+      for (const { at, rows } of recordAll(transactions)) {
+        file.write({ at, rows });
+        told(Date.parse(at) * 1000);
+      }
+    } finally {
+      file.close();
+    }
+  });
+}
+
+type Consume = (transactions: Iterable<Transaction>, told: (newest_us: number) => void) => Promise<void>;
+
+/** Makes the history for who consumes it, and tells meanwhile: progress, ground truth, acts. Answers with the totals. */
+async function telling(command: Told, consume: Consume): Promise<object> {
+  const { days, until_us } = command;
+  const started_ms = performance.now();
+  const progress = makeProgress(command.isProgressShown, started_ms);
+  const { firstDay } = spanOf(command);
+  const start_us = startOfDay(firstDay);
+  const notes = openNotes(command, 'replace');
+  const totals: Totals = noTotals();
+  const watched = function* (): Generator<Transaction> {
+    for (const transaction of history(command)) {
+      const at_us = Number(transaction.at);
+      count(totals, transaction, at_us);
+      notes.add(transaction, at_us);
+      yield transaction;
+    }
+  };
+  try {
+    await consume(watched(), (newest_us) => {
+      const share = (newest_us - start_us) / (until_us - start_us);
+      const day = Math.min(days, Math.max(1, localDay(newest_us) - firstDay + 1));
+      progress(totals, { label: `day ${day} of ${days}`, share });
+    });
+  } finally {
+    notes.close();
+  }
+  return { days, ...summary(totals, started_ms) };
+}

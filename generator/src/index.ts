@@ -1,0 +1,6 @@
+export type { Act, ActName, Facts } from './act.ts';
+export { type ActLine, actLine } from './acts-file.ts';
+export { type HistoryOptions, history } from './business.ts';
+export { makeRecorder, type Recorded, type Row, type RowChange, recordAll } from './recording.ts';
+export { TABLES, type Table } from './schema.ts';
+export { makeTruthCollector, type Truth } from './truth.ts';
