@@ -13,7 +13,12 @@ export type ActName =
   | 'leave'
   | 'role_changed'
   | 'price_changed'
-  | 'supplier_added';
+  | 'supplier_added'
+  | 'product_added'
+  | 'sale_voided'
+  | 'sale_altered'
+  | 'stock_changed'
+  | 'unexplained';
 
 /** Every value is text, as the database holds it; a list has an object for each of its things. */
 export type Facts = Readonly<Record<string, string | null | readonly Readonly<Record<string, string | null>>[]>>;

@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 import { type ActLine, actLine } from './acts-file.ts';
 import { history } from './business.ts';
 import { recordAll } from './recording.ts';
+import { optionsOf } from './testing/small.ts';
 
-const options = { seed: '7', days: 9, until_us: Date.UTC(2026, 0, 15, 18) * 1000, salesPerDay: 100 };
+const options = optionsOf(Date.UTC(2026, 0, 15, 18) * 1000, { seed: '7', days: 9, salesPerDay: 100 });
 const lines: readonly ActLine[] = [...history(options)].map((each) => actLine(each, Number(each.at)));
 const recorded = [...recordAll(history(options))];
 

@@ -7,6 +7,7 @@ import { runLive, runSchema } from './commands.ts';
 import { type Connection, connect, select } from './database.ts';
 import { type HistoryCommand, runHistory } from './history-commands.ts';
 import { TABLES } from './schema.ts';
+import { optionsOf } from './testing/small.ts';
 import type { Truth } from './truth.ts';
 import { cellOf } from './world.ts';
 import { writeAll } from './writer.ts';
@@ -14,12 +15,14 @@ import { writeAll } from './writer.ts';
 const url = process.env.OVERLAY_TEST_MYSQL_URL ?? '';
 const names = ['one', 'two', 'three'].map((name) => `generator_${process.pid}_${name}`);
 const [one = '', two = '', three = ''] = names;
+const { scenario } = optionsOf(0, { seed: '7', days: 2, salesPerDay: 100 });
 const folder = mkdtempSync(join(tmpdir(), 'generator-'));
 const until_us = Date.UTC(2026, 0, 15, 18) * 1000;
 let connection: Connection;
 
 const command = (database: string): HistoryCommand => ({
-  ...{ url, database, seed: '7', days: 2, until_us, salesPerDay: 100, isWaitingForDisk: true, isProgressShown: false },
+  ...optionsOf(until_us, { seed: '7', days: 2, salesPerDay: 100 }),
+  ...{ url, database, isWaitingForDisk: true, isProgressShown: false },
   truth: join(folder, `${database}.jsonl`),
   acts: join(folder, `${database}-acts.jsonl`),
 });
@@ -114,7 +117,7 @@ test('live goes on from the tables and can be stopped between two transactions',
   const live = {
     url,
     database: one,
-    seed: '7',
+    scenario,
     rate: 2000,
     troubleEvery: 200,
     truth,
@@ -137,7 +140,7 @@ test('live needs a history', async () => {
   const live = {
     url,
     database: three,
-    seed: '7',
+    scenario,
     rate: 1,
     troubleEvery: 0,
     truth: undefined,

@@ -5,6 +5,7 @@ import { loadWorld } from './load.ts';
 import { type NotePaths, openNotes } from './notes.ts';
 import { makeProgress } from './progress.ts';
 import { makeRandom } from './random.ts';
+import type { Scenario } from './scenario.ts';
 import { isoInstant } from './time.ts';
 import { count, noTotals, summary, writeOne } from './writer.ts';
 
@@ -13,7 +14,7 @@ export type Target = { readonly url: string; readonly database: string };
 export type LiveCommand = Target &
   NotePaths & {
     readonly rate: number;
-    readonly seed: string;
+    readonly scenario: Scenario;
     readonly duration_s: number | undefined;
     readonly transactionsMax: number | undefined;
     readonly troubleEvery: number;
@@ -30,11 +31,12 @@ export async function runSchema({ url, database }: Target): Promise<{ database: 
 
 /** Goes on with the business at the wall clock until told to stop, between two transactions; answers with its totals. */
 export async function runLive(command: LiveCommand, stop: AbortSignal): Promise<object> {
-  const { url, database, seed } = command;
+  const { url, database, scenario } = command;
+  const { seed } = scenario;
   return withConnection(url, async (connection) => {
     await useDatabase(connection, database);
     await becomeOnlyWriter(connection, database);
-    const world = await loadWorld(connection, seed);
+    const world = await loadWorld(connection, scenario);
     const started_ms = performance.now();
     const run = isoInstant(Date.now() * 1000);
     const live = makeLive(world, { seed, troubleEvery: command.troubleEvery, run });
@@ -58,7 +60,7 @@ export async function runLive(command: LiveCommand, stop: AbortSignal): Promise<
 
 /** The instants of a Poisson stream at the wanted rate, up to the wanted count, time or signal. */
 async function* beats(command: LiveCommand, stop: AbortSignal): AsyncGenerator<number> {
-  const random = makeRandom(command.seed).fork('pace');
+  const random = makeRandom(command.scenario.seed).fork('pace');
   const end_ms = performance.now() + (command.duration_s ?? Number.POSITIVE_INFINITY) * 1000;
   const most = command.transactionsMax ?? Number.POSITIVE_INFINITY;
   let due_ms = performance.now();

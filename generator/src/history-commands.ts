@@ -12,8 +12,8 @@ import { openLines } from './lines-file.ts';
 import { type NotePaths, openNotes } from './notes.ts';
 import { makeProgress } from './progress.ts';
 import { recordAll } from './recording.ts';
-import { localDay, startOfDay } from './time.ts';
 import type { Transaction } from './transaction.ts';
+import { waveTruths } from './truth.ts';
 import { count, noTotals, summary, type Totals, writeAll } from './writer.ts';
 
 type Told = HistoryOptions & NotePaths & { readonly isProgressShown: boolean };
@@ -57,25 +57,29 @@ type Consume = (transactions: Iterable<Transaction>, told: (newest_us: number) =
 
 /** Makes the history for who consumes it, and tells meanwhile: progress, ground truth, acts. Answers with the totals. */
 async function telling(command: Told, consume: Consume): Promise<object> {
-  const { days, until_us } = command;
+  const { until_us, scenario } = command;
+  const { days } = scenario;
   const started_ms = performance.now();
   const progress = makeProgress(command.isProgressShown, started_ms);
-  const { firstDay } = spanOf(command);
-  const start_us = startOfDay(firstDay);
+  const { firstDay, zone } = spanOf(command);
+  const start_us = zone.startOf(firstDay);
   const notes = openNotes(command, 'replace');
   const totals: Totals = noTotals();
   const watched = function* (): Generator<Transaction> {
-    for (const transaction of history(command)) {
-      const at_us = Number(transaction.at);
-      count(totals, transaction, at_us);
-      notes.add(transaction, at_us);
-      yield transaction;
+    const run = history(command);
+    let step = run.next();
+    for (; !step.done; step = run.next()) {
+      const at_us = Number(step.value.at);
+      count(totals, step.value, at_us);
+      notes.add(step.value, at_us);
+      yield step.value;
     }
+    notes.addTruths(waveTruths(step.value.waves, until_us));
   };
   try {
     await consume(watched(), (newest_us) => {
       const share = (newest_us - start_us) / (until_us - start_us);
-      const day = Math.min(days, Math.max(1, localDay(newest_us) - firstDay + 1));
+      const day = Math.min(days, Math.max(1, zone.day(newest_us) - firstDay + 1));
       progress(totals, { label: `day ${day} of ${days}`, share });
     });
   } finally {

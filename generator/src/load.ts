@@ -1,43 +1,41 @@
-import { type Branch, makeBranches, type Product, ROLE, ROLE_NAMES, type RoleId, type User } from './catalogue.ts';
+import { costOf, makeBranches, type Product, ROLE, ROLE_NAMES, type RoleId, type User } from './catalogue.ts';
 import { type Connection, type Row, select } from './database.ts';
 import { Failure } from './failure.ts';
 import { makeRandom } from './random.ts';
+import type { Scenario } from './scenario.ts';
 import { type Counter, cellOf, makeWorld, type OrderItem, type World } from './world.ts';
-
-const DEFAULT_SALES_PER_DAY = 10_000;
 
 /**
  * The world as the database holds it, to be continued. Demand comes from the seed, so the seed of the history makes the
  * same products popular; its level comes from the sales of the last full days. A pending order belongs to its buyer's branch.
  */
-export async function loadWorld(connection: Connection, seed: string): Promise<World> {
-  const branches = await loadBranches(connection);
+export async function loadWorld(connection: Connection, scenario: Scenario): Promise<World> {
+  const branches = await loadBranches(connection, scenario);
   const suppliers = await loadSuppliers(connection);
-  const products = await loadProducts(connection);
+  const products = await loadProducts(connection, scenario.orders.costShare);
   const users = await loadUsers(connection);
   if (branches.length === 0 || products.length === 0 || suppliers.length === 0 || users.length === 0) {
     throw new Failure('the database has no branches, products, suppliers or users to go on with: run `history` first');
   }
   const parts = {
+    scenario: { ...scenario, salesPerDay: (await recentSalesPerDay(connection)) ?? scenario.salesPerDay },
     branches,
     products,
     users,
     suppliers,
-    salesPerDay: await recentSalesPerDay(connection),
     nextId: await nextIds(connection),
   };
-  const world = makeWorld(parts, makeRandom(seed));
+  const world = makeWorld(parts, makeRandom(scenario.seed));
   await loadStock(connection, world);
   await loadPending(connection, world);
   return world;
 }
 
-async function loadBranches(connection: Connection): Promise<Branch[]> {
-  const sizes = new Map(makeBranches().map((branch) => [branch.id, branch.size]));
-  return (await select(connection, 'SELECT branch_id, name FROM branches ORDER BY branch_id')).map((row) => {
-    const id = whole(row, 'branch_id');
-    return { id, name: String(row.name), size: sizes.get(id) ?? 1 };
-  });
+/** The branches that the scenario names, as far as the database has them; it knows no more of a branch than its words. */
+async function loadBranches(connection: Connection, scenario: Scenario): Promise<World['branches']> {
+  const ids = await select(connection, 'SELECT branch_id FROM branches');
+  const present = new Set(ids.map((row) => whole(row, 'branch_id')));
+  return makeBranches(scenario).filter(({ id }) => present.has(id));
 }
 
 async function loadSuppliers(connection: Connection): Promise<World['suppliers']> {
@@ -45,15 +43,18 @@ async function loadSuppliers(connection: Connection): Promise<World['suppliers']
   return (await select(connection, sql)).map((row) => ({ id: whole(row, 'supplier_id'), name: String(row.name) }));
 }
 
-async function loadProducts(connection: Connection): Promise<Product[]> {
+async function loadProducts(connection: Connection, costShare: number): Promise<Product[]> {
   const sql = 'SELECT product_id, sku, name, category, unit_price, is_controlled FROM products ORDER BY product_id';
+  const cents = (row: Row) => Math.round(Number(row.unit_price) * 100);
   return (await select(connection, sql)).map((row) => ({
     id: whole(row, 'product_id'),
     sku: String(row.sku),
     name: String(row.name),
     category: String(row.category),
     is_controlled: row.is_controlled === 1,
-    price_cents: Math.round(Number(row.unit_price) * 100),
+    price_cents: cents(row),
+    cost_cents: costOf(cents(row), costShare),
+    isLaunched: true,
   }));
 }
 
@@ -74,7 +75,7 @@ async function loadStock(connection: Connection, world: World): Promise<void> {
     const branch = places.branch.get(whole(row, 'branch_id'));
     const product = places.product.get(whole(row, 'product_id'));
     if (branch === undefined || product === undefined) continue;
-    world.stock[cellOf(world, branch, product)] = Math.max(0, whole(row, 'quantity_on_hand'));
+    world.stock[cellOf(world, branch, product)] = whole(row, 'quantity_on_hand');
   }
 }
 
@@ -115,14 +116,14 @@ async function nextIds(connection: Connection): Promise<Record<Counter, number>>
   };
 }
 
-/** The mean of the last week's days, without the newest, which may not be over. */
-async function recentSalesPerDay(connection: Connection): Promise<number> {
+/** The mean of the last week's days, without the newest, which may not be over; undefined if there are none. */
+async function recentSalesPerDay(connection: Connection): Promise<number | undefined> {
   const sql = `SELECT COUNT(*) AS sales, COUNT(DISTINCT DATE(sale_time)) AS days
     FROM sales, (SELECT DATE(MAX(sale_time)) AS day FROM sales) AS newest
     WHERE sale_time < newest.day AND sale_time >= newest.day - INTERVAL 7 DAY`;
   const [row] = await select(connection, sql);
   const days = row === undefined ? 0 : whole(row, 'days');
-  return row === undefined || days === 0 ? DEFAULT_SALES_PER_DAY : whole(row, 'sales') / days;
+  return row === undefined || days === 0 ? undefined : whole(row, 'sales') / days;
 }
 
 function placesOf(world: World) {

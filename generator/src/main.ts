@@ -3,15 +3,14 @@ import { runLive, runSchema } from './commands.ts';
 import { Failure } from './failure.ts';
 import { runHistory, runRecord } from './history-commands.ts';
 import { findUrl, parseDatabase, parseInstant, parsePositive, parseTroubleEvery, parseWhole } from './options.ts';
+import { readScenario } from './scenario-file.ts';
 import { DATABASE } from './schema.ts';
-
-const FULL_SALES_PER_DAY = 10_000;
 
 const SPAN = 'whole local days of business and the part of the day before --until';
 
-type Told = { seed: string; truth?: string; acts?: string; progress?: true };
+type Told = { scenario?: string; seed?: string; truth?: string; acts?: string; progress?: true };
 type Shared = { mysqlUrl?: string; database: string };
-type HistoryFlags = Told & { days: number; until?: number; scale: number; salesPerDay?: number; diskWaits: boolean };
+type HistoryFlags = Told & { days?: number; until?: number; scale?: number; salesPerDay?: number };
 type LiveFlags = Shared & Told & { rate: number; duration?: number; maxTransactions?: number; troubleEvery: number };
 
 process.exitCode = await main(process.argv);
@@ -49,7 +48,7 @@ function historyCommand(root: Command): void {
       '--no-disk-waits',
       'twice as fast: the server stops syncing at commit meanwhile (SET GLOBAL, put back after)',
     )
-    .action(async (flags: HistoryFlags & Shared) => {
+    .action(async (flags: HistoryFlags & Shared & { diskWaits: boolean }) => {
       print(await runHistory({ ...target(flags), ...span(flags), isWaitingForDisk: flags.diskWaits }));
     });
 }
@@ -65,13 +64,9 @@ function recordCommand(root: Command): void {
 /** The dials of a history, wherever it is written. */
 function spanned(command: Command): Command {
   return told(command)
-    .addOption(new Option('--days <n>', 'whole days').argParser(parseWhole(1, 3660)).makeOptionMandatory())
-    .addOption(new Option('--until <instant>', 'where it ends, with zone (default: now)').argParser(parseInstant))
-    .addOption(
-      new Option('--scale <factor>', `1 is ${FULL_SALES_PER_DAY} sales a day`)
-        .argParser(parsePositive(1000))
-        .default(1),
-    )
+    .addOption(new Option('--days <n>', 'whole days').argParser(parseWhole(1, 3660)))
+    .addOption(new Option('--until <instant>', 'where it ends, with zone, or now').argParser(parseInstant))
+    .addOption(new Option('--scale <factor>', "times the scenario's sales a day").argParser(parsePositive(1000)))
     .addOption(
       new Option('--sales-per-day <n>', 'in the mean, over all branches')
         .argParser(parsePositive(1e7))
@@ -80,13 +75,11 @@ function spanned(command: Command): Command {
 }
 
 function span(flags: HistoryFlags) {
-  return {
-    days: flags.days,
-    seed: flags.seed,
-    until_us: flags.until ?? Date.now() * 1000,
-    salesPerDay: flags.salesPerDay ?? FULL_SALES_PER_DAY * flags.scale,
-    ...notes(flags),
-  };
+  const { scale = 1, seed, days, salesPerDay } = flags;
+  const given = readScenario(flags.scenario, { seed, days, salesPerDay });
+  const scenario = { ...given, salesPerDay: given.salesPerDay * scale };
+  const until = flags.until ?? scenario.until;
+  return { scenario, until_us: until === 'now' ? Date.now() * 1000 : until, ...notes(flags) };
 }
 
 function liveCommand(root: Command): void {
@@ -107,7 +100,7 @@ function liveCommand(root: Command): void {
       const command = {
         ...target(flags),
         rate: flags.rate,
-        seed: flags.seed,
+        scenario: readScenario(flags.scenario, { seed: flags.seed }),
         duration_s: flags.duration,
         transactionsMax: flags.maxTransactions,
         troubleEvery: flags.troubleEvery,
@@ -130,7 +123,8 @@ function onMysql(command: Command): Command {
 /** What every command takes that does business. */
 function told(command: Command): Command {
   return command
-    .option('--seed <text>', 'same seed and options, same business', '1')
+    .option('--scenario <file>', 'YAML: what differs from scenarios/default.yaml; options go before it')
+    .option('--seed <text>', 'same seed and options, same business')
     .option('--truth <file>', 'where to write the injected trouble, as JSON lines')
     .option('--acts <file>', 'where to write what the business did, as JSON lines: an act for each transaction')
     .option('--progress', 'show progress on stderr also without a terminal');

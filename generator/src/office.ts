@@ -1,5 +1,5 @@
 import { branchFacts, type Facts, roleFacts, userFacts } from './act.ts';
-import { makeLaterSupplier, makeUsername, ROLE, type RoleId, type User } from './catalogue.ts';
+import { costOf, makeLaterSupplier, makeUsername, type Product, ROLE, type RoleId, type User } from './catalogue.ts';
 import { suppliersInsert, usersInsert } from './founding.ts';
 import type { Random } from './random.ts';
 import { type Deed, money, update } from './transaction.ts';
@@ -43,14 +43,6 @@ export function setRole(world: World, user: User, role_id: RoleId, by: User): De
   };
 }
 
-/** An admin puts a self-made admin back; undefined if there is nothing to undo. */
-export function undoSelfPromotion(world: World, random: Random, troubleId: string): Deed | undefined {
-  const user = world.users.find((each) => each.id === world.selfPromoted.get(troubleId));
-  if (user === undefined) return undefined;
-  world.selfPromoted.delete(troubleId);
-  return setRole(world, user, ROLE.cashier, anAdmin(world, random));
-}
-
 /** Somebody leaves, from a branch that can spare them. */
 export function deactivate(world: World, random: Random): Deed | undefined {
   const branch = random.integer(0, world.branches.length - 1);
@@ -91,21 +83,31 @@ export function hire(world: World, random: Random): Deed | undefined {
 }
 
 /** A new price, 3 to 12 per cent up or down, by an admin or a manager. */
-export function changeAPrice(world: World, random: Random): Deed {
+export function changeAPrice(world: World, random: Random): Deed | undefined {
   const product = random.pick(world.products);
-  const old_price = money(product.price_cents);
+  if (!product.isLaunched) return undefined;
   const factor = 1 + random.between(0.03, 0.12) * (random.chance(0.65) ? 1 : -1);
   const price_cents = Math.max(10, Math.round((product.price_cents * factor) / 10) * 10);
-  product.price_cents = price_cents === product.price_cents ? price_cents + 10 : price_cents;
+  const new_cents = price_cents === product.price_cents ? price_cents + 10 : price_cents;
   const managers = staffOf(world, random.integer(0, world.branches.length - 1), ROLE.manager);
   const by = random.chance(0.5) && managers.length > 0 ? random.pick(managers) : anAdmin(world, random);
-  const new_price = money(product.price_cents);
+  product.cost_cents = costOf(new_cents, world.scenario.orders.costShare);
+  return setPrice(product, new_cents, by);
+}
+
+/** Writes a new price. */
+export function setPrice(product: Product, price_cents: number, by: User): Deed {
+  const [old_price, new_price] = [money(product.price_cents), money(price_cents)];
+  product.price_cents = price_cents;
   return {
     statements: [update('products', { product_id: product.id }, { unit_price: new_price, updated_by: by.id })],
     act: {
       act: 'price_changed',
       keys: { product_id: String(product.id) },
-      facts: { product: product.name, old_price, new_price, ...userFacts('changed_by', by) },
+      facts: {
+        ...{ product: product.name, old_price, new_price, cost: money(product.cost_cents) },
+        ...userFacts('changed_by', by),
+      },
     },
   };
 }
@@ -130,7 +132,8 @@ function staffFacts(world: World, user: User): Facts {
   return { username: user.username, ...(branch < 0 ? { branch_id: null, branch: null } : branchFacts(world, branch)) };
 }
 
-function anAdmin(world: World, random: Random): User {
+/** One of the chain's admins. */
+export function anAdmin(world: World, random: Random): User {
   const admins = adminsOf(world);
   must(admins.length > 0, 'the chain has no admin left');
   return random.pick(admins);

@@ -2,7 +2,7 @@ import { branchFacts, type Facts, productFacts, userFacts } from './act.ts';
 import { ROLE, type User } from './catalogue.ts';
 import type { Random } from './random.ts';
 import { stockUpdate } from './shop.ts';
-import { dateOfDay, localDay } from './time.ts';
+import { dateOfDay } from './time.ts';
 import { type Deed, insert, money, type Statement, update } from './transaction.ts';
 import {
   branchAt,
@@ -19,16 +19,13 @@ import {
   type World,
 } from './world.ts';
 
-const CANCELLED_SHARE = 0.01;
-const SHORT_DELIVERY_SHARE = 0.05;
-
 /** Chooses when an order arrives. */
 export type DueTime = (random: Random) => number;
 
 /** The branch's morning order: one transaction per supplier whose shelves run low. */
 export function orderWhatRunsLow(world: World, random: Random, branch: number, now_us: number, due: DueTime): Deed[] {
   return lowShelves(world, branch).map(({ supplier, items }) =>
-    placeOrder(world, { supplier, branch, items, now_us, ...fateOf(random, due), rushFor: undefined }),
+    placeOrder(world, { supplier, branch, items, now_us, ...fateOf(world, random, due), rushFor: undefined }),
   );
 }
 
@@ -46,16 +43,27 @@ export function orderInARush(
   rush: { branch: number; product: number; units: number; rushFor: string },
   now_us: number,
 ): Deed | undefined {
-  const { branch, product, rushFor } = rush;
+  const { branch, product } = rush;
   const quantity = rush.units + Math.ceil(2 * dailyUnitsOf(world, branch, product)) - stockOf(world, branch, product);
-  if (quantity <= 0) return undefined;
-  const items = [{ product, quantity }];
+  return quantity > 0 ? orderUnits(world, { ...rush, units: quantity }, now_us) : undefined;
+}
+
+/** An order of one product for a trouble, which calls for it. */
+export function orderUnits(
+  world: World,
+  { branch, product, units, rushFor }: { branch: number; product: number; units: number; rushFor: string },
+  now_us: number,
+): Deed {
+  const items = [{ product, quantity: units }];
   const supplier = supplierOf(world, product);
   return placeOrder(world, { supplier, branch, items, now_us, due_us: undefined, isCancelled: false, rushFor });
 }
 
-/** Receipt of a pending order, or its cancellation: status, quantities and shelves in one transaction. */
-export function settleOrder(world: World, random: Random, order: PendingOrder): Deed {
+/**
+ * Receipt of a pending order, or its cancellation: status, quantities and shelves in one transaction. `isOnPaper`: the shelves
+ * stay as they are.
+ */
+export function settleOrder(world: World, random: Random, order: PendingOrder, isOnPaper = false): Deed {
   must(world.pending.includes(order), `order ${order.id} is settled twice`);
   world.pending = world.pending.filter((each) => each !== order);
   for (const { product, quantity } of order.items) {
@@ -73,11 +81,11 @@ export function settleOrder(world: World, random: Random, order: PendingOrder): 
   const shelves: Statement[] = [];
   const items: Record<string, string>[] = [];
   for (const { product, quantity } of order.items) {
-    const isShort = order.rushFor === undefined && random.chance(SHORT_DELIVERY_SHARE);
+    const isShort = order.rushFor === undefined && random.chance(world.scenario.orders.shortShare);
     const received = isShort ? Math.ceil(quantity * random.between(0.8, 0.99)) : quantity;
     const item = { po_id: order.id, product_id: productAt(world, product).id };
     statements.push(update('po_items', item, { quantity_received: received }));
-    shelves.push(stockUpdate(world, order.branch, product, received));
+    if (!isOnPaper) shelves.push(stockUpdate(world, order.branch, product, received));
     items.push({
       ...productFacts(world, product),
       ...{ quantity_ordered: String(quantity), quantity_received: String(received) },
@@ -114,11 +122,11 @@ function placeOrder(world: World, order: NewOrder): Deed {
     world.onOrder[cell] = (world.onOrder[cell] ?? 0) + quantity;
   }
   const lines = items.map(({ product, quantity }) => {
-    const unit_cost = money(Math.round(productAt(world, product).price_cents * 0.62));
+    const unit_cost = money(productAt(world, product).cost_cents);
     return { ...productFacts(world, product), quantity_ordered: String(quantity), unit_cost };
   });
   const rows = lines.map((line) => [po_id, Number(line.product_id), Number(line.quantity_ordered), line.unit_cost]);
-  const order_date = dateOfDay(localDay(now_us));
+  const order_date = dateOfDay(branchAt(world, branch).zone.day(now_us));
   const buyer = buyerOf(world, branch);
   const header = [po_id, supplierAt(world, supplier).id, order_date, 'PENDING', buyer.id];
   return {
@@ -139,8 +147,8 @@ function placeOrder(world: World, order: NewOrder): Deed {
   };
 }
 
-function fateOf(random: Random, due: DueTime): Pick<PendingOrder, 'due_us' | 'isCancelled'> {
-  return { isCancelled: random.chance(CANCELLED_SHARE), due_us: due(random) };
+function fateOf(world: World, random: Random, due: DueTime): Pick<PendingOrder, 'due_us' | 'isCancelled'> {
+  return { isCancelled: random.chance(world.scenario.orders.cancelledShare), due_us: due(random) };
 }
 
 /** The place of the supplier of a product. */

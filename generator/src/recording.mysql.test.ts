@@ -5,10 +5,11 @@ import { type Connection, connect, select } from './database.ts';
 import { runHistory } from './history-commands.ts';
 import { type Row, recordAll } from './recording.ts';
 import { TABLES, type Table } from './schema.ts';
+import { optionsOf } from './testing/small.ts';
 
 const url = process.env.OVERLAY_TEST_MYSQL_URL ?? '';
 const database = `generator_${process.pid}_recording`;
-const options = { seed: '11', days: 12, until_us: Date.UTC(2026, 0, 15, 18) * 1000, salesPerDay: 300 };
+const options = optionsOf(Date.UTC(2026, 0, 15, 18) * 1000, { seed: '11', days: 12, salesPerDay: 300 });
 let connection: Connection;
 
 beforeAll(async () => {

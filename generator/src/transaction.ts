@@ -29,17 +29,36 @@ export type Delete = {
 
 export type Statement = Insert | Update | Delete;
 
-type TroubleKind = 'after_hours_theft' | 'large_loss' | 'self_promotion';
+/** What is injected on purpose: trouble, or what only looks like it. */
+export type TroubleKind =
+  | 'after_hours_theft'
+  | 'large_loss'
+  | 'self_promotion'
+  | 'role_grant'
+  | 'zero_stock'
+  | 'discount_abuse'
+  | 'ghost_receipt'
+  | 'promotion'
+  | 'flu_wave'
+  | 'holiday'
+  | 'month_end_count'
+  | 'new_product'
+  | 'expiry_write_off'
+  | 'approved_promotion';
 
-/** Says that a transaction is a piece of injected trouble; the pieces of one trouble share its id. */
+/** Says that a transaction is a piece of something injected; the pieces of one share its id. */
 export type TroubleMark = {
   readonly id: string;
-  readonly family: 'inventory' | 'user' | 'branch';
+  readonly family: 'inventory' | 'user' | 'branch' | 'sale' | 'order' | 'product';
   readonly kind: TroubleKind;
-  readonly entity: { readonly type: 'branch' | 'product' | 'user'; readonly id: number };
-  readonly branch_id: number;
-  /** What this piece adds to the trouble's intensity: units of stock lost, or role changes. */
+  /** False: it looks like trouble and is none. */
+  readonly isAnomaly: boolean;
+  readonly entity: { readonly type: 'branch' | 'product' | 'user' | 'order' | 'chain'; readonly id: number };
+  /** Null: the whole chain. */
+  readonly branch_id: number | null;
+  /** What this piece adds to the intensity, in `unit`: units of stock, for example. */
   readonly weight: number;
+  readonly unit: 'units' | 'role_changes' | 'sales' | 'corrections' | 'products' | 'times';
   /** What finds this transaction's rows again. */
   readonly keys: Readonly<Record<string, number | string>>;
   readonly isLast: boolean;

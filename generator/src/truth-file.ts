@@ -1,9 +1,10 @@
 import { openLines } from './lines-file.ts';
 import type { Transaction } from './transaction.ts';
-import { makeTruthCollector } from './truth.ts';
+import { makeTruthCollector, type Truth } from './truth.ts';
 
 export type TruthFile = {
   readonly add: (transaction: Transaction, at_us: number) => void;
+  readonly addTruths: (truths: readonly Truth[]) => void;
   readonly close: () => void;
 };
 
@@ -18,6 +19,7 @@ export function openTruthFile(path: string | undefined, mode: 'replace' | 'appen
       file.write(truth);
       file.flush();
     },
+    addTruths: (truths) => truths.forEach(file.write),
     close: () => {
       for (const truth of collector.unfinished()) file.write(truth);
       file.close();
