@@ -22,7 +22,7 @@ let connection: Connection;
 
 const command = (database: string): HistoryCommand => ({
   ...optionsOf(until_us, { seed: '7', days: 2, salesPerDay: 100 }),
-  ...{ url, database, isWaitingForDisk: true, isProgressShown: false },
+  ...{ url, database, isWaitingForDisk: true, isResuming: false, isProgressShown: false },
   truth: join(folder, `${database}.jsonl`),
   acts: join(folder, `${database}-acts.jsonl`),
 });

@@ -85,7 +85,7 @@ export async function refuseNonEmpty(connection: Connection, database: string): 
     const rows = await select(connection, `SELECT 1 FROM ${name} LIMIT 1`);
     if (rows.length === 0) continue;
     throw new Failure(
-      `database ${database} is not empty (table ${name} has rows), and a history starts from nothing: drop the database and run \`schema\` again, or continue it with \`live\``,
+      `database ${database} is not empty (table ${name} has rows), and a history starts from nothing: go on with it by --resume, continue it with \`live\`, or drop the database and run \`schema\` again`,
     );
   }
 }

@@ -48,8 +48,23 @@ function historyCommand(root: Command): void {
       '--no-disk-waits',
       'twice as fast: the server stops syncing at commit meanwhile (SET GLOBAL, put back after)',
     )
-    .action(async (flags: HistoryFlags & Shared & { diskWaits: boolean }) => {
-      print(await runHistory({ ...target(flags), ...span(flags), isWaitingForDisk: flags.diskWaits }));
+    .option('--resume', 'go on with a history that was cut off: the same options again, and the same end')
+    .action(async (flags: HistoryFlags & Shared & { diskWaits: boolean; resume?: true }) => {
+      const options = span(flags);
+      if (flags.resume && flags.until === undefined && options.scenario.until === 'now') {
+        throw new Failure(
+          '--resume needs the end that the history was begun with: give --until, or `until` in the scenario',
+          2,
+        );
+      }
+      print(
+        await runHistory({
+          ...target(flags),
+          ...options,
+          isWaitingForDisk: flags.diskWaits,
+          isResuming: flags.resume === true,
+        }),
+      );
     });
 }
 

@@ -1,22 +1,29 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { history } from './business.ts';
 import { runSchema } from './commands.ts';
 import { type Connection, connect, select } from './database.ts';
 import { runHistory } from './history-commands.ts';
 import { type Row, recordAll } from './recording.ts';
+import { asRecorded } from './resume.ts';
+import { readScenario } from './scenario-file.ts';
 import { TABLES, type Table } from './schema.ts';
-import { optionsOf } from './testing/small.ts';
 
 const url = process.env.OVERLAY_TEST_MYSQL_URL ?? '';
 const database = `generator_${process.pid}_recording`;
-const options = optionsOf(Date.UTC(2026, 0, 15, 18) * 1000, { seed: '11', days: 12, salesPerDay: 300 });
+/** With everything that happens, so that every kind of statement is compared. */
+const eventful = readScenario(join(import.meta.dirname, '..', 'scenarios', 'eventful.yaml'));
+const options = {
+  scenario: { ...eventful, seed: '11', days: 20, salesPerDay: 200 },
+  until_us: Date.UTC(2026, 0, 15, 18) * 1000,
+};
 let connection: Connection;
 
 beforeAll(async () => {
   connection = await connect(url);
   await runSchema({ url, database });
   const notes = { truth: undefined, acts: undefined, isProgressShown: false };
-  await runHistory({ ...options, ...notes, url, database, isWaitingForDisk: true });
+  await runHistory({ ...options, ...notes, url, database, isWaitingForDisk: true, isResuming: false });
   await connection.query(`USE ${database}; SET time_zone = '+00:00'`);
 });
 
@@ -26,15 +33,6 @@ afterAll(async () => {
 });
 
 const keyOf = (table: Table, row: Row) => table.key.map((column) => row[column]).join();
-
-/** A row of MySQL as a recording writes it. */
-const asRecorded = (table: Table, row: Readonly<Record<string, unknown>>): Row =>
-  Object.fromEntries(
-    table.columns.map(({ name, type }) => {
-      const text = row[name] === null ? null : String(row[name]);
-      return [name, type === 'TIMESTAMP' && text !== null ? `${text.replace(' ', 'T')}Z` : text];
-    }),
-  );
 
 test('the recording, folded, is what MySQL holds: every row of every table, every column', async () => {
   const folded = new Map(TABLES.map((table) => [table.name, new Map<string, Row>()]));

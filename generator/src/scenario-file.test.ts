@@ -96,3 +96,14 @@ test.each([
 test('a scenario that is not there is said', () => {
   expect(() => readScenario(join(folder, 'none.yaml'))).toThrow(/cannot read the scenario .*none.yaml \(ENOENT\)/);
 });
+
+test('dials must fit each other', () => {
+  const kathmandu = '{ city: A, region: B, address: C, size: 1, timeZone: Asia/Kathmandu }';
+  const read = () =>
+    readScenario(
+      file(`opens: 9\ncloses: 9\nbranches: [${kathmandu}]\nhardNegatives: { newProduct: { everyDays: 1 } }`),
+    );
+  expect(read).toThrow(/:2:1: closes must be after/);
+  expect(read).toThrow(/:3:\d+: branches.0.timeZone is not whole hours away from America\/Lima/);
+  expect(read).toThrow(/:4:\d+: hardNegatives.newProduct.everyDays makes more than 542 products/);
+});

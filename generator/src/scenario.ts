@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LINES } from './names.ts';
 import { parseInstant } from './options.ts';
-import { isZone } from './time.ts';
+import { HOUR_US, isZone, makeZone } from './time.ts';
 
 const share = z.number().min(0).max(1);
 const perDay = z.number().min(0).max(1000);
@@ -33,12 +33,11 @@ const Branch = z.strictObject({
 });
 
 const sometimes = { perWeek: z.number().min(0).max(7), isRecent: z.boolean() };
-const everyDays = z.number().min(0).max(3660);
+const everyDays = z.int().min(0).max(3660);
 
 const PRODUCTS_MAX = LINES.reduce((sum, { names, forms }) => sum + names.length * forms.length, 0);
 
-/** Every dial of the business. `scenarios/default.yaml` says what each means and holds all the defaults. */
-export const Scenario = z.strictObject({
+const Dials = z.strictObject({
   seed: z.string(),
   days: z.int().min(1).max(3660),
   /** Epoch microseconds, or `now`. */
@@ -129,7 +128,33 @@ export const Scenario = z.strictObject({
     approvedPromotion: z.strictObject({ everyDays }),
   }),
 });
+/** Every dial of the business. `scenarios/default.yaml` says what each means and holds all the defaults. */
+export const Scenario = Dials.superRefine((dials, context) => {
+  const wrong = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (dials.opens >= dials.closes) wrong(['closes'], 'must be after `opens`: correct one of them');
+  if (!dials.shape.byHour.slice(dials.opens, dials.closes).some((weight) => weight > 0)) {
+    wrong(['shape', 'byHour'], 'has no weight above 0 in the opening hours: give one');
+  }
+  for (const [place, branch] of dials.branches.entries()) {
+    const { opens = dials.opens, closes = dials.closes, timeZone = dials.timeZone } = branch;
+    if (opens >= closes) wrong(['branches', place], 'must close after it opens: correct `opens` or `closes`');
+    if (!areWholeHoursApart(timeZone, dials.timeZone)) {
+      wrong(['branches', place, 'timeZone'], `is not whole hours away from ${dials.timeZone}: use another`);
+    }
+  }
+  const { everyDays } = dials.hardNegatives.newProduct;
+  if (everyDays > 0 && dials.products + Math.floor(dials.days / everyDays) > PRODUCTS_MAX) {
+    const place = ['hardNegatives', 'newProduct', 'everyDays'];
+    wrong(place, `makes more than ${PRODUCTS_MAX} products in all: raise it, or lower \`products\``);
+  }
+});
 export type Scenario = z.infer<typeof Scenario>;
+
+function areWholeHoursApart(one: string, other: string): boolean {
+  if (!isZone(one) || !isZone(other)) return true;
+  const apart_us = (at_us: number) => makeZone(one).offset_us(at_us) - makeZone(other).offset_us(at_us);
+  return [Date.UTC(2026, 0, 1), Date.UTC(2026, 6, 1)].every((ms) => apart_us(ms * 1000) % HOUR_US === 0);
+}
 
 function instantOf(text: string, context: z.RefinementCtx): number {
   try {

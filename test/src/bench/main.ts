@@ -5,10 +5,11 @@ import { parseArgs } from 'node:util';
 import { printProgress, type Stack, startStack } from '@overlay/infra';
 import type { Bench, Benchmark, Figures } from './benchmark.ts';
 import { flow } from './flow.ts';
+import { generate } from './generate.ts';
 import { land } from './land.ts';
 import { latency } from './latency.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [land, flow, latency];
+const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, generate];
 const USAGE = `usage: npm run bench -- NAME [--rows N] [--normalizer-env NAME=VALUE ...]
 
 Brings up servers of its own, measures, and stops everything. Talk goes to stderr; the last line of stdout is one JSON object.
