@@ -1,5 +1,5 @@
-import { branchFacts, productFacts } from './act.ts';
 import { ROLE } from './catalogue.ts';
+import { branchFacts, productFacts } from './facts.ts';
 import { orderUnits, settleOrder } from './orders.ts';
 import type { Random } from './random.ts';
 import { sell, stockUpdate } from './shop.ts';

@@ -1,5 +1,6 @@
-import { branchFacts, type Facts, roleFacts, userFacts } from './act.ts';
+import type { Facts } from './act.ts';
 import { costOf, makeLaterSupplier, makeUsername, type Product, ROLE, type RoleId, type User } from './catalogue.ts';
+import { branchFacts, roleFacts, userFacts } from './facts.ts';
 import { suppliersInsert, usersInsert } from './founding.ts';
 import type { Random } from './random.ts';
 import { type Deed, money, update } from './transaction.ts';

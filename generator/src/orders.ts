@@ -1,5 +1,6 @@
-import { branchFacts, type Facts, productFacts, userFacts } from './act.ts';
+import type { Facts } from './act.ts';
 import { ROLE, type User } from './catalogue.ts';
+import { branchFacts, productFacts, userFacts } from './facts.ts';
 import type { Random } from './random.ts';
 import { stockUpdate } from './shop.ts';
 import { dateOfDay } from './time.ts';

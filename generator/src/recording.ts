@@ -23,7 +23,7 @@ export type Recorded = {
   readonly trouble: TroubleMark | undefined;
 };
 
-export type Recorder = {
+type Recorder = {
   /** Takes transactions of a history in their order. */
   readonly record: (transaction: Transaction) => Recorded;
   /** The row of a key, of those that are still remembered. */

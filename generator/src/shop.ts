@@ -1,5 +1,5 @@
-import { branchFacts, productFacts, userFacts } from './act.ts';
 import { ROLE, type User } from './catalogue.ts';
+import { branchFacts, productFacts, userFacts } from './facts.ts';
 import type { Random } from './random.ts';
 import { dateOfDay } from './time.ts';
 import { type Deed, insert, money, type Statement, update, type Value } from './transaction.ts';

@@ -30,7 +30,7 @@ export type Delete = {
 export type Statement = Insert | Update | Delete;
 
 /** What is injected on purpose: trouble, or what only looks like it. */
-export type TroubleKind =
+type TroubleKind =
   | 'after_hours_theft'
   | 'large_loss'
   | 'self_promotion'

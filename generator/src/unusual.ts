@@ -1,4 +1,4 @@
-import { branchFacts, userFacts } from './act.ts';
+import { branchFacts, userFacts } from './facts.ts';
 import { changeUnrecorded } from './fraud.ts';
 import { anAdmin, setPrice } from './office.ts';
 import type { Random } from './random.ts';

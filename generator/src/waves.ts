@@ -1,4 +1,4 @@
-import type { Truth } from './truth.ts';
+import type { TroubleMark } from './transaction.ts';
 
 /** Something that moves demand for a while, and is no trouble: a season's wave, a campaign, a holiday. */
 export type Wave = {
@@ -12,7 +12,7 @@ export type Wave = {
   readonly share: number;
   readonly products: readonly number[];
   /** What the truth says it is about. */
-  readonly entity: Truth['entity'];
+  readonly entity: TroubleMark['entity'];
 };
 
 export function wavesAt(waves: readonly Wave[], at_us: number): readonly Wave[] {

@@ -36,11 +36,11 @@ export type RecentSale = {
   readonly cashier: User;
 };
 
-export type Payment = keyof Scenario['basket']['payments'];
+type Payment = keyof Scenario['basket']['payments'];
 export type Reason = keyof Scenario['adjustments']['reasons'];
 
 /** Chance by the weights of the scenario. */
-export type Draws = {
+type Draws = {
   readonly lines: (random: Random) => number;
   readonly units: (random: Random) => number;
   readonly payment: (random: Random) => Payment;
