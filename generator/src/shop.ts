@@ -1,4 +1,5 @@
 import { ROLE, type User } from './catalogue.ts';
+import type { Reason } from './draws.ts';
 import { branchFacts, productFacts, userFacts } from './facts.ts';
 import type { Random } from './random.ts';
 import { dateOfDay } from './time.ts';
@@ -7,7 +8,6 @@ import {
   branchAt,
   moveStock,
   productAt,
-  type Reason,
   rememberSale,
   type SaleLine,
   staffOf,

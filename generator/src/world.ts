@@ -1,4 +1,5 @@
 import type { Branch, Product, RoleId, Supplier, User } from './catalogue.ts';
+import { type Draws, makeDraws, meanOf, type Payment } from './draws.ts';
 import { makeSampler, type Random, type Sampler, zipfWeights } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { makeShape, type Shape } from './shape.ts';
@@ -34,17 +35,6 @@ export type RecentSale = {
   readonly total_cents: number;
   readonly payment: Payment;
   readonly cashier: User;
-};
-
-type Payment = keyof Scenario['basket']['payments'];
-export type Reason = keyof Scenario['adjustments']['reasons'];
-
-/** Chance by the weights of the scenario. */
-type Draws = {
-  readonly lines: (random: Random) => number;
-  readonly units: (random: Random) => number;
-  readonly payment: (random: Random) => Payment;
-  readonly reason: (random: Random) => Reason;
 };
 
 export type Counter = 'sale' | 'adjustment' | 'order' | 'user' | 'supplier';
@@ -95,7 +85,7 @@ export type WorldParts = Pick<World, 'scenario' | 'branches' | 'products' | 'use
 /** A world with empty shelves; who calls fills `stock`. Demand follows from the random stream alone. */
 export function makeWorld(parts: WorldParts, random: Random): World {
   const { branches, products, scenario } = parts;
-  const { demand, basket, adjustments, salesPerDay } = scenario;
+  const { demand, basket, salesPerDay } = scenario;
   const cells = branches.length * products.length;
   const byDemand = random.fork('demand').shuffled(products.map((_, place) => place));
   const chainWeights = new Float64Array(products.length);
@@ -116,12 +106,7 @@ export function makeWorld(parts: WorldParts, random: Random): World {
     ...parts,
     zone: makeZone(scenario.timeZone),
     shape: makeShape(scenario),
-    draws: {
-      lines: numberDraw(basket.lines),
-      units: numberDraw(basket.units),
-      payment: drawOf(basket.payments),
-      reason: drawOf(adjustments.reasons),
-    },
+    draws: makeDraws(scenario),
     basketLeast: Math.min(...Object.keys(basket.lines).map(Number)),
     stock: new Int32Array(cells),
     onOrder: new Int32Array(cells),
@@ -222,24 +207,6 @@ export function productAt(world: Pick<World, 'products'>, place: number): Produc
 /** A bug, not bad input: the process stops with what was written up to here. */
 export function must(condition: boolean, claim: string): asserts condition {
   if (!condition) throw new Error(`bug in the generator: ${claim}`);
-}
-
-/** Draws a name by its weight. */
-function drawOf<Name extends string>(weights: Readonly<Record<Name, number>>): (random: Random) => Name {
-  const names = Object.keys(weights) as Name[];
-  const sampler = makeSampler(names.map((name) => weights[name]));
-  return (random) => names[sampler(random)] as Name;
-}
-
-function numberDraw(weights: Readonly<Record<string, number>>): (random: Random) => number {
-  const draw = drawOf(weights);
-  return (random) => Number(draw(random));
-}
-
-function meanOf(weights: Readonly<Record<string, number>>): number {
-  const sum = (value: (entry: [string, number]) => number) =>
-    Object.entries(weights).reduce((total, entry) => total + value(entry), 0);
-  return sum(([count, weight]) => Number(count) * weight) / sum(([, weight]) => weight);
 }
 
 function sharesOf(branches: readonly Branch[], random: Random): number[] {
