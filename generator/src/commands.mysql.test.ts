@@ -88,10 +88,10 @@ test('after a history the session has its own clock again, and the server waits 
   await writeAll(connection, [first], () => undefined);
   const [session] = await select(
     connection,
-    `SELECT @@SESSION.original_commit_timestamp AS commit, @@sync_binlog AS sync,
+    `SELECT @@SESSION.original_commit_timestamp AS commit, @@sync_binlog AS sync, @@foreign_key_checks AS foreign_keys,
       ABS(UNIX_TIMESTAMP(NOW()) - UNIX_TIMESTAMP(SYSDATE())) < 5 AS is_now`,
   );
-  expect(session).toEqual({ commit: 36028797018963968, sync: 1, is_now: 1 });
+  expect(session).toEqual({ commit: 36028797018963968, sync: 1, foreign_keys: 1, is_now: 1 });
   await connection.query('DELETE FROM roles');
 });
 

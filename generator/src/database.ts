@@ -1,7 +1,7 @@
 import { type Connection, createConnection } from 'mysql2/promise';
 import { describe, Failure } from './failure.ts';
 import { CREATE_DATABASE, TABLES } from './schema.ts';
-import { resetClockSql } from './sql.ts';
+import { resetSessionSql } from './sql.ts';
 
 export type { Connection };
 
@@ -93,7 +93,7 @@ export async function refuseNonEmpty(connection: Connection, database: string): 
 /** Simulated commit times need a privilege; asked for before anything is written. */
 export async function requireClockPrivilege(connection: Connection): Promise<void> {
   try {
-    await connection.query(resetClockSql());
+    await connection.query(resetSessionSql());
   } catch (thrown) {
     const { code, text } = describe(thrown);
     throw new Failure(

@@ -75,3 +75,21 @@ test('the schema says the columns and keys that MySQL has', async () => {
     expect(table.key).toEqual(keys.map(({ name }) => name));
   }
 });
+
+test('every foreign key of what was written is there: a history does not have MySQL check them', async () => {
+  const keys = await select(
+    connection,
+    `SELECT table_name AS child, column_name AS foreign_key, referenced_table_name AS parent, referenced_column_name AS parent_key
+      FROM information_schema.key_column_usage WHERE table_schema = ? AND referenced_table_name IS NOT NULL`,
+    [database],
+  );
+  expect(keys.length).toBeGreaterThan(10);
+  for (const { child, foreign_key, parent, parent_key } of keys) {
+    const orphans = await select(
+      connection,
+      `SELECT child.* FROM ${child} AS child LEFT JOIN ${parent} AS parent ON parent.${parent_key} = child.${foreign_key}
+        WHERE child.${foreign_key} IS NOT NULL AND parent.${parent_key} IS NULL LIMIT 1`,
+    );
+    expect([child, foreign_key, orphans]).toEqual([child, foreign_key, []]);
+  }
+});
