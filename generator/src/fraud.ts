@@ -1,4 +1,4 @@
-import { ROLE } from './catalogue.ts';
+import { ROLE, type User } from './catalogue.ts';
 import { branchFacts, productFacts } from './facts.ts';
 import { orderUnits, settleOrder } from './orders.ts';
 import type { Random } from './random.ts';
@@ -35,10 +35,14 @@ export function changeUnrecorded(world: World, branch: number, product: number, 
   };
 }
 
-/** A cashier sells far below the price. Undefined if the branch has no cashier or too little to sell. */
-export function sellCheaply(world: World, random: Random, lot: Lot, now_us: number, isLast: boolean): Deed | undefined {
-  const cashier = actorOf(staffOf(world, lot.branch, ROLE.cashier), lot);
-  if (cashier === undefined) return undefined;
+/** A cashier sells far below the price. Undefined if the branch has too little to sell. */
+export function sellCheaply(
+  world: World,
+  random: Random,
+  { lot, cashier }: { readonly lot: Lot; readonly cashier: User },
+  now_us: number,
+  isLast: boolean,
+): Deed | undefined {
   const discount = random.between(...world.scenario.anomalies.discountAbuse.discount);
   const deed = sell(world, random, lot.branch, now_us, { cashier, discount });
   if (deed === undefined) return undefined;
@@ -49,6 +53,11 @@ export function sellCheaply(world: World, random: Random, lot: Lot, now_us: numb
     keys: { sale_id: Number(deed.act.keys.sale_id), cashier_user_id: cashier.id, discount: discount.toFixed(2) },
   };
   return { ...deed, trouble };
+}
+
+/** Who will sell too cheaply; undefined if the branch has no cashier. */
+export function cheatOf(world: World, lot: Lot): User | undefined {
+  return actorOf(staffOf(world, lot.branch, ROLE.cashier), lot);
 }
 
 /** An order that looks like any other. */

@@ -1,4 +1,4 @@
-import { emptyShelf, orderGhost, receiveGhost, sellCheaply } from './fraud.ts';
+import { cheatOf, emptyShelf, orderGhost, receiveGhost, sellCheaply } from './fraud.ts';
 import type { Planned, Span } from './plan.ts';
 import type { Random } from './random.ts';
 import { momentWithin } from './shape.ts';
@@ -151,11 +151,13 @@ function planZeroStock(world: World, random: Random, span: Span, day: number): P
 
 function planDiscounts(world: World, random: Random, span: Span, day: number): Planned[] {
   const lot = drawLot(world, random, `discount-${dateOfDay(day)}`);
+  const cashier = cheatOf(world, lot);
+  if (cashier === undefined) return [];
   const count = random.integer(...world.scenario.anomalies.discountAbuse.sales);
   const times = Array.from({ length: count }, () => dayMoment(random, span, day)).sort((a, b) => a - b);
   return times.map((at, index) => ({
     at,
-    perform: (chance) => sellCheaply(world, chance, lot, at, index === count - 1),
+    perform: (chance) => sellCheaply(world, chance, { lot, cashier }, at, index === count - 1),
   }));
 }
 
