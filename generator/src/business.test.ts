@@ -3,12 +3,15 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type HistoryOptions, history, spanOf } from './business.ts';
 import { makeLedger } from './testing/ledger.ts';
-import { DAY_US, HOUR_US, localDateTime, localDay, SECOND_US, startOfDay } from './time.ts';
+import { optionsOf } from './testing/small.ts';
+import { DAY_US, HOUR_US, makeZone, SECOND_US } from './time.ts';
 import { salesOf, type Transaction } from './transaction.ts';
 import { cellOf } from './world.ts';
 
 const noon = Date.parse('2026-01-15T18:00:00Z') * 1000;
-const small: HistoryOptions = { seed: '7', days: 3, until_us: noon, salesPerDay: 400 };
+const dials = { seed: '7', days: 3, salesPerDay: 400 };
+const small = optionsOf(noon, dials);
+const lima = makeZone('America/Lima');
 
 const digest = (options: HistoryOptions): string => {
   const hash = createHash('sha256');
@@ -18,17 +21,17 @@ const digest = (options: HistoryOptions): string => {
 };
 
 const kindsOn = (transactions: readonly Transaction[], day: number): Set<string> =>
-  new Set(transactions.flatMap(({ at, trouble }) => (trouble && localDay(Number(at)) === day ? [trouble.kind] : [])));
+  new Set(transactions.flatMap(({ at, trouble }) => (trouble && lima.day(Number(at)) === day ? [trouble.kind] : [])));
 
 test('the same options give the same transactions, another seed others', () => {
   expect(digest(small)).toBe(digest(small));
-  expect(digest({ ...small, seed: '8' })).not.toBe(digest(small));
+  expect(digest(optionsOf(noon, { ...dials, seed: '8' }))).not.toBe(digest(small));
 });
 
 test('a later end only adds: up to the last full day before both, sales do not change', () => {
   const salesUpTo = (until_us: number, days: number) =>
-    [...history({ ...small, until_us, days })].filter(
-      (each) => salesOf(each) === 1 && Number(each.at) < startOfDay(localDay(noon) - 1),
+    [...history(optionsOf(until_us, { ...dials, days }))].filter(
+      (each) => salesOf(each) === 1 && Number(each.at) < lima.startOf(lima.day(noon) - 1),
     ).length;
   expect(salesUpTo(noon, 3)).toBe(salesUpTo(noon + 3 * HOUR_US, 3));
 });
@@ -44,7 +47,7 @@ test('for any end, time rises strictly, ends in time, and every sale adds up', (
     fc.property(options, (each) => {
       const ledger = makeLedger();
       let last = 0n;
-      for (const transaction of history(each)) {
+      for (const transaction of history(optionsOf(each.until_us, each))) {
         if (transaction.at === undefined || transaction.at <= last) throw new Error(`${transaction.at} after ${last}`);
         last = transaction.at;
         ledger.apply(transaction);
@@ -72,7 +75,7 @@ function expectSalesToAddUp(ledger: ReturnType<typeof makeLedger>): void {
 
 test('memory equals the tables, and every id that is named exists', () => {
   const ledger = makeLedger();
-  const run = history({ ...small, days: 12 });
+  const run = history(optionsOf(noon, { ...dials, days: 12 }));
   let step = run.next();
   for (; !step.done; step = run.next()) ledger.apply(step.value);
   const world = step.value;
@@ -96,13 +99,15 @@ test('memory equals the tables, and every id that is named exists', () => {
 });
 
 test('the shape of a day: opening hours, two peaks, about the wanted sales', () => {
-  const sales = [...history({ ...small, days: 14, salesPerDay: 1000 })].filter((each) => salesOf(each) === 1);
-  const full = sales.filter((each) => Number(each.at) < startOfDay(localDay(noon)));
+  const sales = [...history(optionsOf(noon, { ...dials, days: 14, salesPerDay: 1000 }))].filter(
+    (each) => salesOf(each) === 1,
+  );
+  const full = sales.filter((each) => Number(each.at) < lima.startOf(lima.day(noon)));
   expect(full.length / 14).toBeGreaterThan(850);
   expect(full.length / 14).toBeLessThan(1150);
   const byHour = new Map<number, number>();
   for (const { at } of full) {
-    const hour = Number(localDateTime(Number(at)).slice(11, 13));
+    const hour = Number(lima.dateTime(Number(at)).slice(11, 13));
     byHour.set(hour, (byHour.get(hour) ?? 0) + 1);
   }
   expect(Math.min(...byHour.keys())).toBe(8);
@@ -113,15 +118,15 @@ test('the shape of a day: opening hours, two peaks, about the wanted sales', () 
 test('the last full day holds a trouble of each kind, at any scale', () => {
   for (const salesPerDay of [20, 400, 3000]) {
     for (const seed of ['1', '2', '3', '4']) {
-      const transactions = [...history({ ...small, seed, salesPerDay })];
-      const yesterday = localDay(noon) - 1;
+      const transactions = [...history(optionsOf(noon, { ...dials, seed, salesPerDay }))];
+      const yesterday = lima.day(noon) - 1;
       expect(kindsOn(transactions, yesterday)).toEqual(new Set(['after_hours_theft', 'large_loss', 'self_promotion']));
     }
   }
 });
 
 test('today is never empty, even right after midnight, and holds every kind once half an hour old', () => {
-  const midnight = startOfDay(localDay(noon));
+  const midnight = lima.startOf(lima.day(noon));
   for (const [elapsed_us, kinds] of [
     [40 * SECOND_US, ['after_hours_theft']],
     [HOUR_US / 4, ['after_hours_theft']],
@@ -130,31 +135,31 @@ test('today is never empty, even right after midnight, and holds every kind once
     [23 * HOUR_US, ['after_hours_theft', 'large_loss', 'self_promotion']],
   ] as const) {
     for (const seed of ['1', '2', '3']) {
-      const transactions = [...history({ ...small, seed, salesPerDay: 60, until_us: midnight + elapsed_us })];
-      const found = kindsOn(transactions, localDay(noon));
+      const transactions = [...history(optionsOf(midnight + elapsed_us, { ...dials, seed, salesPerDay: 60 }))];
+      const found = kindsOn(transactions, lima.day(noon));
       for (const kind of kinds) expect(found).toContain(kind);
     }
   }
 });
 
 test('earlier weeks have a trouble day each', () => {
-  const { firstDay } = spanOf({ ...small, days: 30 });
+  const { firstDay } = spanOf(optionsOf(noon, { ...dials, days: 30 }));
   const days = new Set<number>();
-  for (const { at, trouble } of history({ ...small, days: 30, salesPerDay: 20 })) {
-    if (trouble?.kind === 'large_loss') days.add(localDay(Number(at)) - firstDay);
+  for (const { at, trouble } of history(optionsOf(noon, { ...dials, days: 30, salesPerDay: 20 }))) {
+    if (trouble?.kind === 'large_loss') days.add(lima.day(Number(at)) - firstDay);
   }
   expect(days.size).toBe(6);
 });
 
 test('troubles are what they claim', () => {
-  for (const { at, trouble, statements } of history({ ...small, days: 16, salesPerDay: 20 })) {
+  for (const { at, trouble, statements } of history(optionsOf(noon, { ...dials, days: 16, salesPerDay: 20 }))) {
     const [first] = statements;
     const keys = trouble?.keys ?? {};
     if (trouble?.kind === 'large_loss') {
       expect(trouble.weight).toBeGreaterThanOrEqual(150);
       expect(trouble.weight).toBeGreaterThanOrEqual(0.8 * Number(keys.old_qty));
     } else if (trouble?.kind === 'after_hours_theft') {
-      const hour = Number(localDateTime(Number(at)).slice(11, 13));
+      const hour = Number(lima.dateTime(Number(at)).slice(11, 13));
       expect(hour >= 23 || hour < 3).toBe(true);
     } else if (trouble?.kind === 'self_promotion') {
       expect(keys.user_id).toBe(keys.updated_by);
@@ -165,7 +170,7 @@ test('troubles are what they claim', () => {
 
 test('no ordinary change of a role is made by the user themselves', () => {
   let changes = 0;
-  for (const { trouble, statements } of history({ ...small, days: 60, salesPerDay: 20 })) {
+  for (const { trouble, statements } of history(optionsOf(noon, { ...dials, days: 60, salesPerDay: 20 }))) {
     for (const each of statements) {
       if (trouble !== undefined || each.kind !== 'update' || each.table !== 'users') continue;
       changes += 1;

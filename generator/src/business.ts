@@ -1,34 +1,32 @@
 import { found } from './founding.ts';
-import { addSupplier, changeAPrice, changeARole, deactivate, hire, undoSelfPromotion } from './office.ts';
-import { orderWhatRunsLow, settleOrder } from './orders.ts';
+import { harmlessSteps, launchesOf, planWaves } from './harmless-calendar.ts';
+import { addSupplier, changeAPrice, changeARole, deactivate, hire } from './office.ts';
+import { type DueTime, orderWhatRunsLow, settleOrder } from './orders.ts';
+import type { Planned, Span } from './plan.ts';
 import { makeRandom, type Random } from './random.ts';
-import { CLOSING_HOUR, dayLuck, expectedSales, hourLuck, momentWithin, OPENING_HOUR } from './shape.ts';
+import type { Scenario } from './scenario.ts';
+import { momentWithin } from './shape.ts';
 import { adjustOrdinarily, sell } from './shop.ts';
-import { HOUR_US, localDay, MINUTE_US, SECOND_US, startOfDay, weekday } from './time.ts';
+import { HOUR_US, MINUTE_US, makeZone, SECOND_US, weekday, type Zone } from './time.ts';
 import type { Deed, Transaction } from './transaction.ts';
-import { lose, prepareLoss, promoteThemselves, receiveRush, type Step, steal } from './trouble.ts';
-import { type Span, troubleSteps } from './trouble-calendar.ts';
-import type { PendingOrder, World } from './world.ts';
+import { troubleSteps } from './trouble-calendar.ts';
+import { UNUSUAL } from './unusual.ts';
+import { wavesAt } from './waves.ts';
+import { branchAt, type World } from './world.ts';
 
 export type HistoryOptions = {
-  readonly seed: string;
-  /** Whole local days; the elapsed part of `until`'s own day comes on top. */
-  readonly days: number;
+  readonly scenario: Scenario;
+  /** Where it ends: `scenario.until`, or the instant that it calls now. */
   readonly until_us: number;
-  readonly salesPerDay: number;
 };
 
-/** Manual adjustments as a share of sales. */
-export const ADJUSTMENT_SHARE = 0.015;
-
-/** What the office does on a working day, in the mean over the chain. */
-const OFFICE_DAY = [
-  ['price_change', 3],
-  ['role_change', 0.8],
-  ['hire', 0.12],
-  ['leave', 0.1],
-  ['supplier', 0.04],
-] as const;
+const OFFICE = {
+  priceChanges: changeAPrice,
+  roleChanges: changeARole,
+  hires: hire,
+  leaves: deactivate,
+  suppliers: addSupplier,
+} as const satisfies Record<keyof Scenario['office'], (world: World, random: Random) => Deed | undefined>;
 
 /** The static data begin this long before the first day. */
 const FOUNDING_LEAD_US = 10 * MINUTE_US;
@@ -37,15 +35,10 @@ const END_MARGIN_US = 5 * SECOND_US;
 /** Orders that one decision places follow each other at this distance. */
 const DEED_GAP_US = 20_000;
 
-type Planned =
-  | { readonly at: number; readonly kind: 'sale' | 'adjustment' | 'orders'; readonly branch: number }
-  | { readonly at: number; readonly kind: (typeof OFFICE_DAY)[number][0] }
-  | { readonly at: number; readonly kind: 'delivery'; readonly order: PendingOrder }
-  | { readonly at: number; readonly kind: 'trouble'; readonly step: Step };
-
-/** Where a history begins and ends. */
-export function spanOf(options: Pick<HistoryOptions, 'days' | 'until_us'>): Span {
-  return { firstDay: localDay(options.until_us) - options.days, until_us: options.until_us };
+/** Where a history begins and ends: its whole days, then the elapsed part of the end's own day. */
+export function spanOf({ scenario, until_us }: HistoryOptions): Span {
+  const zone = makeZone(scenario.timeZone);
+  return { firstDay: zone.day(until_us) - scenario.days, until_us, zone };
 }
 
 /**
@@ -53,16 +46,18 @@ export function spanOf(options: Pick<HistoryOptions, 'days' | 'until_us'>): Span
  * A function of its options alone. Lazy: it plans an hour ahead and holds no more than that and the world.
  */
 export function* history(options: HistoryOptions): Generator<Transaction, World> {
-  const random = makeRandom(options.seed);
+  const { scenario } = options;
+  const random = makeRandom(scenario.seed);
   const span = spanOf(options);
-  const { world, deeds } = found(random, options.salesPerDay, span.firstDay);
+  const { world, deeds } = found(random, scenario, launchesOf(scenario, span), span.firstDay);
+  world.waves = planWaves(world, random, span);
   const stamp = makeStamp();
-  let at = startOfDay(span.firstDay) - FOUNDING_LEAD_US;
+  let at = span.zone.startOf(span.firstDay) - FOUNDING_LEAD_US;
   for (const deed of deeds) {
     yield stamp(deed, at);
     at += SECOND_US;
   }
-  for (let day = span.firstDay; day <= localDay(span.until_us); day += 1) {
+  for (let day = span.firstDay; day <= span.zone.day(span.until_us); day += 1) {
     yield* businessDay(world, random, span, day, stamp);
   }
   return world;
@@ -81,86 +76,51 @@ function makeStamp() {
 }
 
 function* businessDay(world: World, random: Random, span: Span, day: number, stamp: Stamp): Generator<Transaction> {
-  const wholeDay = [...officeDay(world, random.fork(`office:${day}`), day), ...morningOrders(world, random, day)];
-  for (const planned of troubleSteps(world, random, span, day)) wholeDay.push({ kind: 'trouble', ...planned });
-  for (let hour = 0; hour < 24; hour += 1) {
-    const from = startOfDay(day) + hour * HOUR_US;
+  const wholeDay = [
+    ...officeDay(world, random.fork(`office:${day}`), day),
+    ...morningOrders(world, random, day),
+    ...troubleSteps(world, random, span, day),
+    ...harmlessSteps(world, random, span, day),
+    ...unusualDay(world, random.fork(`unusual:${day}`), day),
+  ];
+  const [start, end] = [span.zone.startOf(day), span.zone.startOf(day + 1)];
+  for (let from = start, hour = 0; from < end; from += HOUR_US, hour += 1) {
     const to = Math.min(from + HOUR_US, span.until_us - END_MARGIN_US);
     const chance = random.fork(`hour:${day}:${hour}`);
-    const agenda: Planned[] = wholeDay.filter((each) => each.at >= from && each.at < from + HOUR_US);
+    world.wavesNow = wavesAt(world.waves, from);
+    const agenda = wholeDay.filter((each) => each.at >= from && each.at < from + HOUR_US);
     agenda.push(...deliveriesDue(world, from + HOUR_US), ...customers(world, random, chance, day, hour));
     agenda.sort((a, b) => a.at - b.at);
-    for (const planned of agenda) {
-      if (planned.at >= to) break;
-      for (const [index, deed] of perform(world, chance, planned).entries()) {
-        yield stamp(deed, planned.at + index * DEED_GAP_US);
-      }
+    for (const { at, perform } of agenda) {
+      if (at >= to) break;
+      for (const [index, deed] of listOf(perform(chance, at)).entries()) yield stamp(deed, at + index * DEED_GAP_US);
     }
   }
 }
 
-function perform(world: World, random: Random, planned: Planned): Deed[] {
-  switch (planned.kind) {
-    case 'sale':
-      return some(sell(world, random, planned.branch, planned.at));
-    case 'adjustment':
-      return some(adjustOrdinarily(world, random, planned.branch, planned.at));
-    case 'orders':
-      return orderWhatRunsLow(world, random, planned.branch, planned.at, arrival(localDay(planned.at)));
-    case 'delivery':
-      return [settleOrder(world, random, planned.order)];
-    case 'trouble':
-      return some(performStep(world, random, planned.step, planned.at));
-    default:
-      return some(OFFICE[planned.kind](world, random));
-  }
+function listOf(done: ReturnType<Planned['perform']>): readonly Deed[] {
+  if (done === undefined) return [];
+  return 'act' in done ? [done] : done;
 }
 
-const OFFICE = {
-  price_change: changeAPrice,
-  role_change: changeARole,
-  hire,
-  leave: deactivate,
-  supplier: addSupplier,
-} as const satisfies Record<string, (world: World, random: Random) => Deed | undefined>;
-
-/** One act of a trouble at its moment; `theft_us` is the time a thief writes down, if not that moment. */
-export function performStep(
-  world: World,
-  random: Random,
-  step: Step,
-  now_us: number,
-  theft_us = now_us,
-): Deed | undefined {
-  switch (step.act) {
-    case 'theft':
-      return steal(world, random, step.lot, theft_us, step.isLast);
-    case 'rush_order':
-      return prepareLoss(world, step.lot, now_us);
-    case 'rush_delivery':
-      return receiveRush(world, random, step.lot);
-    case 'loss':
-      return lose(world, random, step.lot, now_us);
-    case 'self_promotion':
-      return promoteThemselves(world, step.lot);
-    case 'reversal':
-      return undoSelfPromotion(world, random, step.lot.id);
-  }
-}
-
-/** Sales and adjustments of one open hour over all branches: gamma-Poisson counts, spread evenly over the hour. */
+/** Sales and adjustments of one hour of the chain's clock over all branches: gamma-Poisson counts where it is open, spread evenly over the hour. */
 function customers(world: World, random: Random, chance: Random, day: number, hour: number): Planned[] {
-  if (hour < OPENING_HOUR || hour >= CLOSING_HOUR) return [];
+  const { shape, scenario } = world;
+  const from = world.zone.startOf(day) + hour * HOUR_US;
+  const crowd = world.wavesNow.reduce((factor, wave) => factor * wave.customers, 1);
   const planned: Planned[] = [];
   for (const [branch, share] of world.shares.entries()) {
-    const expected =
-      expectedSales(world.salesPerDay, share, day, hour) * dayLuck(random, day, branch) * hourLuck(chance);
-    const arrive = (kind: 'sale' | 'adjustment', count: number): void => {
-      for (let left = count; left > 0; left -= 1)
-        planned.push({ kind, branch, at: momentWithin(chance, day, hour, hour + 1) });
+    const usual = shape.expectedSales(branchAt(world, branch), share, from);
+    if (usual === 0) continue;
+    const expected = usual * shape.dayLuck(random, day, branch) * shape.hourLuck(chance) * crowd;
+    const arrive = (count: number, deed: typeof sell | typeof adjustOrdinarily): void => {
+      for (let left = count; left > 0; left -= 1) {
+        const at = momentWithin(world.zone, chance, day, hour, hour + 1);
+        planned.push({ at, perform: (now, now_us) => deed(world, now, branch, now_us) });
+      }
     };
-    arrive('sale', chance.poisson(expected));
-    arrive('adjustment', chance.poisson(expected * ADJUSTMENT_SHARE));
+    arrive(chance.poisson(expected), sell);
+    arrive(chance.poisson(expected * scenario.adjustments.shareOfSales), adjustOrdinarily);
   }
   return planned;
 }
@@ -168,27 +128,47 @@ function customers(world: World, random: Random, chance: Random, day: number, ho
 function deliveriesDue(world: World, before_us: number): Planned[] {
   return world.pending
     .filter((order) => order.due_us !== undefined && order.due_us < before_us)
-    .map((order) => ({ kind: 'delivery', order, at: order.due_us ?? before_us }));
+    .map((order) => ({
+      at: order.due_us ?? before_us,
+      perform: (random) => settleOrder(world, random, order),
+    }));
 }
 
+/** By the clock of each branch. */
 function morningOrders(world: World, random: Random, day: number): Planned[] {
   const chance = random.fork(`orders:${day}`);
-  return world.branches.map((_, branch) => ({ kind: 'orders', branch, at: momentWithin(chance, day, 7.25, 8.5) }));
+  return world.branches.map(({ zone }, branch) => ({
+    at: momentWithin(zone, chance, day, 7.25, 8.5),
+    perform: (now, now_us) =>
+      orderWhatRunsLow(world, now, branch, now_us, arrival(zone, zone.day(now_us), world.scenario.orders.sameDayShare)),
+  }));
 }
 
 /** An order placed in the morning comes that afternoon or the next morning. */
-function arrival(day: number): (random: Random) => number {
-  return (random) => (random.chance(0.6) ? momentWithin(random, day, 14, 18) : momentWithin(random, day + 1, 9, 12));
+function arrival(zone: Zone, day: number, sameDayShare: number): DueTime {
+  return (random) =>
+    random.chance(sameDayShare) ? momentWithin(zone, random, day, 14, 18) : momentWithin(zone, random, day + 1, 9, 12);
 }
 
 /** Nobody is in the office on Sundays. */
 function officeDay(world: World, random: Random, day: number): Planned[] {
-  if (weekday(day) === 0 || world.branches.length === 0) return [];
-  return OFFICE_DAY.flatMap(([kind, mean]) =>
-    Array.from({ length: random.poisson(mean) }, () => ({ kind, at: momentWithin(random, day, 9, 18) })),
+  if (weekday(day) === 0) return [];
+  const kinds = Object.keys(OFFICE) as (keyof typeof OFFICE)[];
+  return kinds.flatMap((kind) =>
+    Array.from({ length: random.poisson(world.scenario.office[kind]) }, () => ({
+      at: momentWithin(world.zone, random, day, 9, 18),
+      perform: (now: Random) => OFFICE[kind](world, now),
+    })),
   );
 }
 
-function some(deed: Deed | undefined): Deed[] {
-  return deed === undefined ? [] : [deed];
+function unusualDay(world: World, random: Random, day: number): Planned[] {
+  const { opens, closes, unusual } = world.scenario;
+  const kinds = Object.keys(UNUSUAL) as (keyof typeof UNUSUAL)[];
+  return kinds.flatMap((kind) =>
+    Array.from({ length: random.poisson(unusual[kind]) }, () => ({
+      at: momentWithin(world.zone, random, day, opens, closes),
+      perform: (now: Random, now_us: number) => UNUSUAL[kind](world, now, now_us),
+    })),
+  );
 }

@@ -1,13 +1,24 @@
-import { FIRST_NAMES, LINES, PLACES, SUPPLIER_NAMES, SURNAMES } from './names.ts';
+import { FIRST_NAMES, LINES, SUPPLIER_NAMES, SURNAMES } from './names.ts';
 import type { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
+import { makeZone, type Zone } from './time.ts';
 
 export const ROLE = { admin: 1, manager: 2, cashier: 3, warehouse: 4 } as const;
 export const ROLE_NAMES = ['admin', 'manager', 'cashier', 'warehouse'] as const;
 export type RoleId = (typeof ROLE)[keyof typeof ROLE];
 
-const PRODUCT_COUNT = 500;
-
-export type Branch = { readonly id: number; readonly size: number };
+export type Branch = {
+  readonly id: number;
+  readonly name: string;
+  readonly address: string;
+  readonly city: string;
+  readonly region: string;
+  readonly size: number;
+  /** Its business time: local hours at which it opens and closes, by its own clock. */
+  readonly zone: Zone;
+  readonly opens: number;
+  readonly closes: number;
+};
 export type Product = {
   readonly id: number;
   readonly sku: string;
@@ -15,12 +26,16 @@ export type Product = {
   readonly category: string;
   readonly is_controlled: boolean;
   price_cents: number;
+  /** What it costs to buy. */
+  cost_cents: number;
+  /** Sold from now on; a new product has its place from the start. */
+  isLaunched: boolean;
 };
 export type User = {
   readonly id: number;
   readonly username: string;
   readonly branch_id: number | null;
-  role_id: number;
+  role_id: RoleId;
   is_active: boolean;
 };
 export type Supplier = {
@@ -31,24 +46,47 @@ export type Supplier = {
   readonly contact_email: string;
 };
 
-export function makeBranches(): Branch[] {
-  return PLACES.map((place, index) => ({ id: index + 1, size: place.size }));
+export function makeBranches(scenario: Scenario): Branch[] {
+  const zones = new Map<string, Zone>();
+  const zoneOf = (name: string): Zone => {
+    const zone = zones.get(name) ?? makeZone(name);
+    zones.set(name, zone);
+    return zone;
+  };
+  return scenario.branches.map(({ timeZone, ...branch }, index) => ({
+    ...branch,
+    opens: branch.opens ?? scenario.opens,
+    closes: branch.closes ?? scenario.closes,
+    id: index + 1,
+    name: `Branch ${index + 1}`,
+    zone: zoneOf(timeZone ?? scenario.timeZone),
+  }));
 }
 
-/** 500 products, no name twice, in an order that says nothing about their demand. */
-export function makeProducts(random: Random): Product[] {
+/** Products, no name twice, in an order that says nothing about their demand; those after the first `launched` come later. */
+export function makeProducts(random: Random, launched: number, later: number, costShare: number): Product[] {
   const all = LINES.flatMap((line) => line.names.flatMap((name) => line.forms.map((form) => ({ line, name, form }))));
   return random
     .shuffled(all)
-    .slice(0, PRODUCT_COUNT)
-    .map(({ line, name, form }, index) => ({
-      id: index + 1,
-      sku: `${line.code}-${String(10_001 + index)}`,
-      name: `${name} ${form}`,
-      category: line.category,
-      is_controlled: line.controlled,
-      price_cents: roundToTen(random.between(...line.cents)),
-    }));
+    .slice(0, launched + later)
+    .map(({ line, name, form }, index) => {
+      const price_cents = roundToTen(random.between(...line.cents));
+      return {
+        id: index + 1,
+        sku: `${line.code}-${String(10_001 + index)}`,
+        name: `${name} ${form}`,
+        category: line.category,
+        is_controlled: line.controlled,
+        price_cents,
+        cost_cents: costOf(price_cents, costShare),
+        isLaunched: index < launched,
+      };
+    });
+}
+
+/** What a product of a price is bought for. */
+export function costOf(price_cents: number, costShare: number): number {
+  return Math.round(price_cents * costShare);
 }
 
 /** Two admins of the whole chain; a manager, 3 to 5 cashiers and a warehouse clerk for each branch. */

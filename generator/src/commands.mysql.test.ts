@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { history } from './business.ts';
-import { type HistoryCommand, runHistory, runLive, runSchema } from './commands.ts';
+import { runLive, runSchema } from './commands.ts';
 import { type Connection, connect, select } from './database.ts';
+import { type HistoryCommand, runHistory } from './history-commands.ts';
 import { TABLES } from './schema.ts';
+import { optionsOf } from './testing/small.ts';
 import type { Truth } from './truth.ts';
 import { cellOf } from './world.ts';
 import { writeAll } from './writer.ts';
@@ -13,13 +15,16 @@ import { writeAll } from './writer.ts';
 const url = process.env.OVERLAY_TEST_MYSQL_URL ?? '';
 const names = ['one', 'two', 'three'].map((name) => `generator_${process.pid}_${name}`);
 const [one = '', two = '', three = ''] = names;
+const { scenario } = optionsOf(0, { seed: '7', days: 2, salesPerDay: 100 });
 const folder = mkdtempSync(join(tmpdir(), 'generator-'));
 const until_us = Date.UTC(2026, 0, 15, 18) * 1000;
 let connection: Connection;
 
 const command = (database: string): HistoryCommand => ({
-  ...{ url, database, seed: '7', days: 2, until_us, salesPerDay: 100, isWaitingForDisk: true, isProgressShown: false },
+  ...optionsOf(until_us, { seed: '7', days: 2, salesPerDay: 100 }),
+  ...{ url, database, isWaitingForDisk: true, isResuming: false, isProgressShown: false },
   truth: join(folder, `${database}.jsonl`),
+  acts: join(folder, `${database}-acts.jsonl`),
 });
 
 const truths = (path: string): Truth[] =>
@@ -83,10 +88,10 @@ test('after a history the session has its own clock again, and the server waits 
   await writeAll(connection, [first], () => undefined);
   const [session] = await select(
     connection,
-    `SELECT @@SESSION.original_commit_timestamp AS commit, @@sync_binlog AS sync,
+    `SELECT @@SESSION.original_commit_timestamp AS commit, @@sync_binlog AS sync, @@foreign_key_checks AS foreign_keys,
       ABS(UNIX_TIMESTAMP(NOW()) - UNIX_TIMESTAMP(SYSDATE())) < 5 AS is_now`,
   );
-  expect(session).toEqual({ commit: 36028797018963968, sync: 1, is_now: 1 });
+  expect(session).toEqual({ commit: 36028797018963968, sync: 1, foreign_keys: 1, is_now: 1 });
   await connection.query('DELETE FROM roles');
 });
 
@@ -109,7 +114,16 @@ test('a history refuses a database that has rows, or no tables', async () => {
 
 test('live goes on from the tables and can be stopped between two transactions', async () => {
   const truth = join(folder, 'live.jsonl');
-  const live = { url, database: one, seed: '7', rate: 2000, troubleEvery: 200, truth, isProgressShown: false };
+  const live = {
+    url,
+    database: one,
+    scenario,
+    rate: 2000,
+    troubleEvery: 200,
+    truth,
+    acts: undefined,
+    isProgressShown: false,
+  };
   const limits = { duration_s: undefined, transactionsMax: 220 };
   const totals = await runLive({ ...live, ...limits }, new AbortController().signal);
   expect(totals).toMatchObject({ transactions: 220 });
@@ -123,7 +137,16 @@ test('live goes on from the tables and can be stopped between two transactions',
 });
 
 test('live needs a history', async () => {
-  const live = { url, database: three, seed: '7', rate: 1, troubleEvery: 0, truth: undefined, isProgressShown: false };
+  const live = {
+    url,
+    database: three,
+    scenario,
+    rate: 1,
+    troubleEvery: 0,
+    truth: undefined,
+    acts: undefined,
+    isProgressShown: false,
+  };
   const limits = { duration_s: 1, transactionsMax: 1 };
   await expect(runLive({ ...live, ...limits }, new AbortController().signal)).rejects.toThrow('run `history` first');
 });

@@ -1,7 +1,7 @@
 import { type Connection, createConnection } from 'mysql2/promise';
 import { describe, Failure } from './failure.ts';
 import { CREATE_DATABASE, TABLES } from './schema.ts';
-import { resetClockSql } from './sql.ts';
+import { resetSessionSql } from './sql.ts';
 
 export type { Connection };
 
@@ -39,6 +39,22 @@ export async function connect(url: string): Promise<Connection> {
   }
 }
 
+/** One connection for the time of its use; what MySQL refuses is said for people. */
+export async function withConnection<Result>(
+  url: string,
+  use: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await connect(url);
+  try {
+    return await use(connection);
+  } catch (thrown) {
+    if (thrown instanceof Failure || !(thrown instanceof Error && 'sqlState' in thrown)) throw thrown;
+    throw new Failure(`MySQL refuses (${describe(thrown).code}): ${thrown.message}`, 1, thrown);
+  } finally {
+    await connection.end().catch(() => connection.destroy());
+  }
+}
+
 /** Creates what is missing and touches nothing that is there, so a second call writes nothing to the binlog. */
 export async function createSchema(connection: Connection, database: string): Promise<string[]> {
   const known = await select(connection, 'SELECT 1 FROM information_schema.schemata WHERE schema_name = ?', [database]);
@@ -69,7 +85,7 @@ export async function refuseNonEmpty(connection: Connection, database: string): 
     const rows = await select(connection, `SELECT 1 FROM ${name} LIMIT 1`);
     if (rows.length === 0) continue;
     throw new Failure(
-      `database ${database} is not empty (table ${name} has rows), and a history starts from nothing: drop the database and run \`schema\` again, or continue it with \`live\``,
+      `database ${database} is not empty (table ${name} has rows), and a history starts from nothing: go on with it by --resume, continue it with \`live\`, or drop the database and run \`schema\` again`,
     );
   }
 }
@@ -77,7 +93,7 @@ export async function refuseNonEmpty(connection: Connection, database: string): 
 /** Simulated commit times need a privilege; asked for before anything is written. */
 export async function requireClockPrivilege(connection: Connection): Promise<void> {
   try {
-    await connection.query(resetClockSql());
+    await connection.query(resetSessionSql());
   } catch (thrown) {
     const { code, text } = describe(thrown);
     throw new Failure(

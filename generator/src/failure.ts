@@ -11,7 +11,7 @@ export class Failure extends Error {
 
 /** The `code` and text of a thrown thing, for example `ECONNREFUSED` or `ER_ACCESS_DENIED_ERROR`. */
 export function describe(thrown: unknown): { code: string; text: string } {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
+  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : 'unknown';
   const text = thrown instanceof Error && thrown.message !== '' ? thrown.message : String(thrown);
   return { code, text };
 }

@@ -9,45 +9,43 @@ import {
   type Supplier,
   type User,
 } from './catalogue.ts';
-import { PLACES } from './names.ts';
 import type { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
 import { dateOfDay } from './time.ts';
-import { type Deed, insert, money } from './transaction.ts';
+import { type Deed, insert, money, type Statement } from './transaction.ts';
 import { branchAt, cellOf, dailyUnitsOf, fullStock, makeWorld, type World } from './world.ts';
 
 const FOUNDER_ID = 1;
 
 /** The chain before its first day: its world, and the transactions that write it down. */
-export function found(random: Random, salesPerDay: number, firstDay: number): { world: World; deeds: Deed[] } {
-  const branches = makeBranches();
+export function found(
+  random: Random,
+  scenario: Scenario,
+  launches: number,
+  firstDay: number,
+): { world: World; deeds: Deed[] } {
+  const branches = makeBranches(scenario);
   const suppliers = makeSuppliers(random.fork('suppliers'));
   const users = makeUsers(random.fork('users'), branches);
   const world = makeWorld(
     {
+      scenario,
       branches,
-      products: makeProducts(random.fork('products')),
+      products: makeProducts(random.fork('products'), scenario.products, launches, scenario.orders.costShare),
       users,
-      supplierIds: suppliers.map((supplier) => supplier.id),
-      salesPerDay,
+      suppliers,
       nextId: { sale: 1, adjustment: 1, order: 1, user: users.length + 1, supplier: suppliers.length + 1 },
     },
     random,
   );
   const stocking = random.fork('first stock');
+  const roles = ROLE_NAMES.map((name, index) => [index + 1, name]);
   const deeds = [
-    {
-      statements: [
-        insert(
-          'roles',
-          ['role_id', 'name'],
-          ROLE_NAMES.map((name, index) => [index + 1, name]),
-        ),
-      ],
-    },
-    { statements: [branchesInsert(branches)] },
-    { statements: [suppliersInsert(suppliers)] },
-    { statements: [productsInsert(world.products)] },
-    { statements: [usersInsert(users, FOUNDER_ID)] },
+    founding([insert('roles', ['role_id', 'name'], roles)]),
+    founding([branchesInsert(branches)]),
+    founding([suppliersInsert(suppliers)]),
+    founding([productsInsert(launchedOf(world), FOUNDER_ID)]),
+    founding([usersInsert(users, FOUNDER_ID)]),
     ...branches.map((_, place) => stockBranch(world, stocking, place, firstDay)),
   ];
   return { world, deeds };
@@ -73,14 +71,11 @@ function branchesInsert(branches: readonly Branch[]) {
   return insert(
     'branches',
     ['branch_id', 'name', 'address', 'city', 'region', 'created_by', 'updated_by'],
-    branches.map((branch, place) => {
-      const { city, region, street } = PLACES[place] ?? { city: null, region: null, street: null };
-      return [branch.id, `Branch ${branch.id}`, street, city, region, FOUNDER_ID, FOUNDER_ID];
-    }),
+    branches.map(({ id, name, address, city, region }) => [id, name, address, city, region, FOUNDER_ID, FOUNDER_ID]),
   );
 }
 
-function productsInsert(products: readonly Product[]) {
+export function productsInsert(products: readonly Product[], created_by: number) {
   return insert(
     'products',
     ['product_id', 'sku', 'name', 'category', 'unit_price', 'is_controlled', 'created_by', 'updated_by'],
@@ -91,19 +86,29 @@ function productsInsert(products: readonly Product[]) {
       product.category,
       money(product.price_cents),
       product.is_controlled ? 1 : 0,
-      FOUNDER_ID,
-      FOUNDER_ID,
+      created_by,
+      created_by,
     ]),
   );
 }
 
 function stockBranch(world: World, random: Random, branch: number, firstDay: number): Deed {
-  const rows = world.products.map((product, place) => {
-    const quantity = Math.round(fullStock(dailyUnitsOf(world, branch, place)) * random.between(0.35, 1));
+  const rows = launchedOf(world).map((product, place) => {
+    const quantity = Math.round(
+      fullStock(world.scenario, dailyUnitsOf(world, branch, place)) * random.between(0.35, 1),
+    );
     world.stock[cellOf(world, branch, place)] = quantity;
     return [branchAt(world, branch).id, product.id, quantity, dateOfDay(firstDay - random.integer(1, 30))];
   });
-  return {
-    statements: [insert('inventory', ['branch_id', 'product_id', 'quantity_on_hand', 'last_counted_date'], rows)],
-  };
+  return founding([insert('inventory', ['branch_id', 'product_id', 'quantity_on_hand', 'last_counted_date'], rows)]);
+}
+
+/** Products that are there from the start; those that come later stand after them. */
+function launchedOf(world: World): Product[] {
+  return world.products.filter(({ isLaunched }) => isLaunched);
+}
+
+/** The static data: what is there before the business begins. */
+function founding(statements: readonly Statement[]): Deed {
+  return { statements, act: { act: 'founding', keys: {}, facts: {} } };
 }

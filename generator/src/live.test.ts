@@ -3,15 +3,17 @@ import { history } from './business.ts';
 import { makeLive, nightMoment } from './live.ts';
 import { makeRandom } from './random.ts';
 import { makeLedger } from './testing/ledger.ts';
-import { localDateTime, SECOND_US } from './time.ts';
+import { optionsOf } from './testing/small.ts';
+import { makeZone, SECOND_US } from './time.ts';
 import { salesOf, type Transaction } from './transaction.ts';
 import type { World } from './world.ts';
 
+const lima = makeZone('America/Lima');
 const noon = Date.parse('2026-01-15T18:00:00Z') * 1000;
 
 function founded() {
   const ledger = makeLedger();
-  const run = history({ seed: '7', days: 1, until_us: noon, salesPerDay: 200 });
+  const run = history(optionsOf(noon, { seed: '7', days: 1, salesPerDay: 200 }));
   let step = run.next();
   for (; !step.done; step = run.next()) ledger.apply(step.value);
   return { world: step.value, ledger };
@@ -56,9 +58,9 @@ test('out of hours nothing is corrected by hand but by thieves', () => {
 test('a thief of the day writes down a moment of last night', () => {
   const random = makeRandom('night');
   for (let draw = 0; draw < 50; draw += 1) {
-    const text = localDateTime(nightMoment(random, noon));
+    const text = lima.dateTime(nightMoment(lima, random, noon));
     expect(text).toMatch(/^2026-01-1(4 23|5 0[012]):/);
   }
   const night = Date.parse('2026-01-15T04:30:00Z') * 1000;
-  expect(nightMoment(random, night)).toBe(night);
+  expect(nightMoment(lima, random, night)).toBe(night);
 });

@@ -1,12 +1,10 @@
-import { ADJUSTMENT_SHARE, performStep } from './business.ts';
 import { changeAPrice, changeARole, hire } from './office.ts';
 import { orderMostNeeded, settleOrder } from './orders.ts';
 import { makeRandom, makeSampler, type Random, type Sampler } from './random.ts';
-import { CLOSING_HOUR, OPENING_HOUR } from './shape.ts';
 import { adjustOrdinarily, sell } from './shop.ts';
-import { HOUR_US, localDay, localHour, startOfDay } from './time.ts';
+import { HOUR_US, type Zone } from './time.ts';
 import type { Deed, Transaction } from './transaction.ts';
-import { drawLot, type Step } from './trouble.ts';
+import { drawLot, lose, prepareLoss, promoteThemselves, receiveRush, steal, undoPromotion } from './trouble.ts';
 import { must, type World } from './world.ts';
 
 export type LiveOptions = {
@@ -29,7 +27,7 @@ const OFFICE_SHARES = { price_change: 0.001, role_change: 0.0002, hire: 0.0001 }
 /** Branches tried for a sale before shelves are taken to be empty everywhere. */
 const SALE_ATTEMPTS = 50;
 
-type DueStep = { readonly after: number; readonly step: Step };
+type DueStep = { readonly after: number; readonly perform: (random: Random, now_us: number) => Deed | undefined };
 
 /**
  * The business at the wall clock. The order of deeds follows from the world, the seed and the instants asked for. Round the
@@ -46,22 +44,22 @@ export function makeLive(world: World, options: LiveOptions): Live {
     const deed =
       troubles(count, now_us) ??
       (count % RESTOCK_EVERY === 0 ? restock(world, random, count / RESTOCK_EVERY, now_us) : undefined) ??
-      (isOpen(now_us) ? seldom(world, random, branchSampler, now_us) : undefined) ??
+      (isOpen(world, now_us) ? seldom(world, random, branchSampler, now_us) : undefined) ??
       sellSomewhere(world, random, branchSampler, now_us);
     return { at: undefined, ...deed };
   };
 }
 
 /** The local time that a thief of the live stream writes down: now, if it is night, else a moment of last night. */
-export function nightMoment(random: Random, now_us: number): number {
-  const hour = localHour(now_us);
+export function nightMoment(zone: Zone, random: Random, now_us: number): number {
+  const hour = zone.hour(now_us);
   if (hour >= 23 || hour < 3) return now_us;
-  return Math.floor(startOfDay(localDay(now_us)) + random.between(-HOUR_US, 3 * HOUR_US - 1));
+  return Math.floor(zone.startOf(zone.day(now_us)) + random.between(-HOUR_US, 3 * HOUR_US - 1));
 }
 
-function isOpen(now_us: number): boolean {
-  const hour = localHour(now_us);
-  return hour >= OPENING_HOUR && hour < CLOSING_HOUR;
+function isOpen({ zone, scenario }: World, now_us: number): boolean {
+  const hour = zone.hour(now_us);
+  return hour >= scenario.opens && hour < scenario.closes;
 }
 
 function makeTroubleQueue(world: World, random: Random, options: LiveOptions) {
@@ -76,7 +74,7 @@ function makeTroubleQueue(world: World, random: Random, options: LiveOptions) {
     }
     for (let due = queue[0]; due !== undefined && due.after <= count; due = queue[0]) {
       queue.shift();
-      const deed = performStep(world, random, due.step, now_us, nightMoment(random, now_us));
+      const deed = due.perform(random, now_us);
       if (deed !== undefined) return deed;
     }
     return undefined;
@@ -93,16 +91,20 @@ function planCycle(world: World, random: Random, options: LiveOptions, cycle: nu
   const loss = lotOf('loss');
   const theft = lotOf('theft');
   const promotion = lotOf('self-promotion');
-  const thefts = Array.from({ length: random.integer(4, 7) }, () => after(0.35, 0.6)).sort((a, b) => a - b);
+  const thefts = Array.from({ length: random.integer(...world.scenario.anomalies.afterHoursTheft.thefts) }, () =>
+    after(0.35, 0.6),
+  ).sort((a, b) => a - b);
   return [
-    { after: after(0.02, 0.05), step: { act: 'rush_order', lot: loss } },
-    { after: after(0.08, 0.12), step: { act: 'rush_delivery', lot: loss } },
-    { after: after(0.15, 0.3), step: { act: 'self_promotion', lot: promotion } },
+    { after: after(0.02, 0.05), perform: (_, now_us) => prepareLoss(world, loss, now_us) },
+    { after: after(0.08, 0.12), perform: (chance) => receiveRush(world, chance, loss) },
+    { after: after(0.15, 0.3), perform: () => promoteThemselves(world, promotion) },
     ...thefts.map((due, index): DueStep => {
-      return { after: due, step: { act: 'theft', lot: theft, isLast: index === thefts.length - 1 } };
+      const isLast = index === thefts.length - 1;
+      const at = (chance: Random, now_us: number) => nightMoment(world.zone, chance, now_us);
+      return { after: due, perform: (chance, now_us) => steal(world, chance, theft, at(chance, now_us), isLast) };
     }),
-    { after: after(0.65, 0.9), step: { act: 'loss', lot: loss } },
-    { after: after(0.92, 0.99), step: { act: 'reversal', lot: promotion } },
+    { after: after(0.65, 0.9), perform: (chance, now_us) => lose(world, chance, loss, now_us) },
+    { after: after(0.92, 0.99), perform: (chance) => undoPromotion(world, chance, promotion) },
   ];
 }
 
@@ -115,7 +117,7 @@ function restock(world: World, random: Random, turn: number, now_us: number): De
 
 function seldom(world: World, random: Random, branchSampler: Sampler, now_us: number): Deed | undefined {
   const drawn = random.unit();
-  let edge: number = ADJUSTMENT_SHARE;
+  let edge = world.scenario.adjustments.shareOfSales;
   if (drawn < edge) return adjustOrdinarily(world, random, branchSampler(random), now_us);
   edge += OFFICE_SHARES.price_change;
   if (drawn < edge) return changeAPrice(world, random);

@@ -1,47 +1,60 @@
-import { makeBranches, type Product, type User } from './catalogue.ts';
+import { costOf, makeBranches, type Product, ROLE, ROLE_NAMES, type RoleId, type User } from './catalogue.ts';
 import { type Connection, type Row, select } from './database.ts';
 import { Failure } from './failure.ts';
 import { makeRandom } from './random.ts';
+import type { Scenario } from './scenario.ts';
 import { type Counter, cellOf, makeWorld, type OrderItem, type World } from './world.ts';
-
-const DEFAULT_SALES_PER_DAY = 10_000;
 
 /**
  * The world as the database holds it, to be continued. Demand comes from the seed, so the seed of the history makes the
  * same products popular; its level comes from the sales of the last full days. A pending order belongs to its buyer's branch.
  */
-export async function loadWorld(connection: Connection, seed: string): Promise<World> {
-  const branchIds = await ids(connection, 'SELECT branch_id AS id FROM branches ORDER BY branch_id');
-  const supplierIds = await ids(connection, 'SELECT supplier_id AS id FROM suppliers ORDER BY supplier_id');
-  const products = await loadProducts(connection);
+export async function loadWorld(connection: Connection, scenario: Scenario): Promise<World> {
+  const branches = await loadBranches(connection, scenario);
+  const suppliers = await loadSuppliers(connection);
+  const products = await loadProducts(connection, scenario.orders.costShare);
   const users = await loadUsers(connection);
-  if (branchIds.length === 0 || products.length === 0 || supplierIds.length === 0 || users.length === 0) {
+  if (branches.length === 0 || products.length === 0 || suppliers.length === 0 || users.length === 0) {
     throw new Failure('the database has no branches, products, suppliers or users to go on with: run `history` first');
   }
-  const sizes = new Map(makeBranches().map((branch) => [branch.id, branch.size]));
   const parts = {
-    branches: branchIds.map((id) => ({ id, size: sizes.get(id) ?? 1 })),
+    scenario: { ...scenario, salesPerDay: (await recentSalesPerDay(connection)) ?? scenario.salesPerDay },
+    branches,
     products,
     users,
-    supplierIds,
-    salesPerDay: await recentSalesPerDay(connection),
+    suppliers,
     nextId: await nextIds(connection),
   };
-  const world = makeWorld(parts, makeRandom(seed));
+  const world = makeWorld(parts, makeRandom(scenario.seed));
   await loadStock(connection, world);
   await loadPending(connection, world);
   return world;
 }
 
-async function loadProducts(connection: Connection): Promise<Product[]> {
+/** The branches that the scenario names, as far as the database has them; it knows no more of a branch than its words. */
+async function loadBranches(connection: Connection, scenario: Scenario): Promise<World['branches']> {
+  const ids = await select(connection, 'SELECT branch_id FROM branches');
+  const present = new Set(ids.map((row) => whole(row, 'branch_id')));
+  return makeBranches(scenario).filter(({ id }) => present.has(id));
+}
+
+async function loadSuppliers(connection: Connection): Promise<World['suppliers']> {
+  const sql = 'SELECT supplier_id, name FROM suppliers ORDER BY supplier_id';
+  return (await select(connection, sql)).map((row) => ({ id: whole(row, 'supplier_id'), name: String(row.name) }));
+}
+
+async function loadProducts(connection: Connection, costShare: number): Promise<Product[]> {
   const sql = 'SELECT product_id, sku, name, category, unit_price, is_controlled FROM products ORDER BY product_id';
+  const cents = (row: Row) => Math.round(Number(row.unit_price) * 100);
   return (await select(connection, sql)).map((row) => ({
     id: whole(row, 'product_id'),
     sku: String(row.sku),
     name: String(row.name),
     category: String(row.category),
     is_controlled: row.is_controlled === 1,
-    price_cents: Math.round(Number(row.unit_price) * 100),
+    price_cents: cents(row),
+    cost_cents: costOf(cents(row), costShare),
+    isLaunched: true,
   }));
 }
 
@@ -50,7 +63,7 @@ async function loadUsers(connection: Connection): Promise<User[]> {
   return (await select(connection, sql)).map((row) => ({
     id: whole(row, 'user_id'),
     username: String(row.username),
-    role_id: whole(row, 'role_id'),
+    role_id: roleOf(row),
     branch_id: row.branch_id === null ? null : whole(row, 'branch_id'),
     is_active: row.is_active === 1,
   }));
@@ -62,21 +75,22 @@ async function loadStock(connection: Connection, world: World): Promise<void> {
     const branch = places.branch.get(whole(row, 'branch_id'));
     const product = places.product.get(whole(row, 'product_id'));
     if (branch === undefined || product === undefined) continue;
-    world.stock[cellOf(world, branch, product)] = Math.max(0, whole(row, 'quantity_on_hand'));
+    world.stock[cellOf(world, branch, product)] = whole(row, 'quantity_on_hand');
   }
 }
 
 async function loadPending(connection: Connection, world: World): Promise<void> {
   const places = placesOf(world);
-  const sql = `SELECT po_id, product_id, quantity_ordered, users.branch_id
+  const sql = `SELECT po_id, supplier_id, product_id, quantity_ordered, users.branch_id
     FROM purchase_orders JOIN po_items USING (po_id) JOIN users ON users.user_id = purchase_orders.created_by
     WHERE status = 'PENDING' AND users.branch_id IS NOT NULL ORDER BY po_id, product_id`;
-  const orders = new Map<number, { branch: number; items: OrderItem[] }>();
+  const orders = new Map<number, { branch: number; supplier: number; items: OrderItem[] }>();
   for (const row of await select(connection, sql)) {
     const branch = places.branch.get(whole(row, 'branch_id'));
     const product = places.product.get(whole(row, 'product_id'));
-    if (branch === undefined || product === undefined) continue;
-    const order = orders.get(whole(row, 'po_id')) ?? { branch, items: [] };
+    const supplier = places.supplier.get(whole(row, 'supplier_id'));
+    if (branch === undefined || product === undefined || supplier === undefined) continue;
+    const order = orders.get(whole(row, 'po_id')) ?? { branch, supplier, items: [] };
     const quantity = whole(row, 'quantity_ordered');
     order.items.push({ product, quantity });
     orders.set(whole(row, 'po_id'), order);
@@ -102,25 +116,29 @@ async function nextIds(connection: Connection): Promise<Record<Counter, number>>
   };
 }
 
-/** The mean of the last week's days, without the newest, which may not be over. */
-async function recentSalesPerDay(connection: Connection): Promise<number> {
+/** The mean of the last week's days, without the newest, which may not be over; undefined if there are none. */
+async function recentSalesPerDay(connection: Connection): Promise<number | undefined> {
   const sql = `SELECT COUNT(*) AS sales, COUNT(DISTINCT DATE(sale_time)) AS days
     FROM sales, (SELECT DATE(MAX(sale_time)) AS day FROM sales) AS newest
     WHERE sale_time < newest.day AND sale_time >= newest.day - INTERVAL 7 DAY`;
   const [row] = await select(connection, sql);
   const days = row === undefined ? 0 : whole(row, 'days');
-  return row === undefined || days === 0 ? DEFAULT_SALES_PER_DAY : whole(row, 'sales') / days;
+  return row === undefined || days === 0 ? undefined : whole(row, 'sales') / days;
 }
 
 function placesOf(world: World) {
   return {
     branch: new Map(world.branches.map((branch, place) => [branch.id, place])),
     product: new Map(world.products.map((product, place) => [product.id, place])),
+    supplier: new Map(world.suppliers.map((supplier, place) => [supplier.id, place])),
   };
 }
 
-async function ids(connection: Connection, sql: string): Promise<number[]> {
-  return (await select(connection, sql)).map((row) => whole(row, 'id'));
+function roleOf(row: Row): RoleId {
+  const role = ROLE_NAMES[whole(row, 'role_id') - 1];
+  if (role === undefined)
+    throw new Failure(`user ${String(row.user_id)} has role ${String(row.role_id)}, which is none of ours`);
+  return ROLE[role];
 }
 
 function whole(row: Row, column: string): number {

@@ -1,30 +1,4 @@
 /** The words the catalogue is made of: data, no logic. */
-export type Place = { readonly city: string; readonly region: string; readonly street: string; readonly size: number };
-
-/** Twenty branches; size is the branch's share of the chain's sales before scaling. */
-export const PLACES: readonly Place[] = [
-  { city: 'Lima', region: 'Lima', street: 'Av. Larco 745, Miraflores', size: 1.7 },
-  { city: 'Lima', region: 'Lima', street: 'Av. Javier Prado Este 1520, San Isidro', size: 1.5 },
-  { city: 'Lima', region: 'Lima', street: 'Av. Caminos del Inca 310, Surco', size: 1.4 },
-  { city: 'Lima', region: 'Lima', street: 'Av. Alfredo Mendiola 3698, Los Olivos', size: 1.6 },
-  { city: 'Lima', region: 'Lima', street: 'Jr. de la Unión 480, Cercado', size: 1.5 },
-  { city: 'Lima', region: 'Lima', street: 'Av. Próceres 1632, San Juan de Lurigancho', size: 1.3 },
-  { city: 'Callao', region: 'Callao', street: 'Av. Sáenz Peña 1120', size: 1.1 },
-  { city: 'Arequipa', region: 'Arequipa', street: 'Calle Mercaderes 215', size: 1.2 },
-  { city: 'Arequipa', region: 'Arequipa', street: 'Av. Ejército 710, Cayma', size: 1.0 },
-  { city: 'Trujillo', region: 'La Libertad', street: 'Jr. Pizarro 540', size: 1.1 },
-  { city: 'Trujillo', region: 'La Libertad', street: 'Av. Larco 960, Víctor Larco', size: 0.8 },
-  { city: 'Chiclayo', region: 'Lambayeque', street: 'Av. Balta 815', size: 1.0 },
-  { city: 'Piura', region: 'Piura', street: 'Av. Grau 340', size: 0.9 },
-  { city: 'Cusco', region: 'Cusco', street: 'Av. El Sol 520', size: 0.9 },
-  { city: 'Huancayo', region: 'Junín', street: 'Calle Real 690', size: 0.8 },
-  { city: 'Iquitos', region: 'Loreto', street: 'Jr. Próspero 401', size: 0.7 },
-  { city: 'Tacna', region: 'Tacna', street: 'Av. San Martín 655', size: 0.6 },
-  { city: 'Cajamarca', region: 'Cajamarca', street: 'Jr. Amazonas 580', size: 0.6 },
-  { city: 'Puno', region: 'Puno', street: 'Jr. Lima 418', size: 0.5 },
-  { city: 'Ica', region: 'Ica', street: 'Av. Municipalidad 275', size: 0.6 },
-];
-
 export type Line = {
   readonly category: 'OTC' | 'PRESCRIPTION' | 'COSMETIC' | 'SUPPLEMENT';
   readonly code: string;

@@ -1,7 +1,9 @@
-import { makeLaterSupplier, makeUsername, ROLE, type RoleId, type User } from './catalogue.ts';
+import type { Facts } from './act.ts';
+import { costOf, makeLaterSupplier, makeUsername, type Product, ROLE, type RoleId, type User } from './catalogue.ts';
+import { branchFacts, roleFacts, userFacts } from './facts.ts';
 import { suppliersInsert, usersInsert } from './founding.ts';
 import type { Random } from './random.ts';
-import { type Deed, money, type Statement, update } from './transaction.ts';
+import { type Deed, money, update } from './transaction.ts';
 import { adminsOf, branchAt, forgetStaff, must, staffOf, takeId, type World } from './world.ts';
 
 const CASHIERS_LEAST = 3;
@@ -13,24 +15,33 @@ export function changeARole(world: World, random: Random): Deed | undefined {
   const branch = random.integer(0, world.branches.length - 1);
   const managers = staffOf(world, branch, ROLE.manager);
   const cashiers = staffOf(world, branch, ROLE.cashier);
-  if (managers.length >= MANAGERS_MOST) return byAdmin(world, random, random.pick(managers), ROLE.cashier);
+  if (managers.length >= MANAGERS_MOST) {
+    return setRole(world, random.pick(managers), ROLE.cashier, anAdmin(world, random));
+  }
   if (cashiers.length <= CASHIERS_LEAST) return undefined;
-  return byAdmin(world, random, random.pick(cashiers), random.chance(0.7) ? ROLE.manager : ROLE.warehouse);
+  const user = random.pick(cashiers);
+  const role = random.chance(0.7) ? ROLE.manager : ROLE.warehouse;
+  return setRole(world, user, role, anAdmin(world, random));
 }
 
-/** Writes a new role; `updated_by` is who did it, which is the user alone in a self-promotion. */
-export function setRole(world: World, user: User, role_id: RoleId, updated_by: number): Statement[] {
+/** Writes a new role; `by` is who did it, which is the user alone in a self-promotion. */
+export function setRole(world: World, user: User, role_id: RoleId, by: User): Deed {
+  const old_role = user.role_id;
   user.role_id = role_id;
   forgetStaff(world);
-  return [update('users', { user_id: user.id }, { role_id, updated_by })];
-}
-
-/** An admin puts a self-made admin back; undefined if there is nothing to undo. */
-export function undoSelfPromotion(world: World, random: Random, troubleId: string): Deed | undefined {
-  const user = world.users.find((each) => each.id === world.selfPromoted.get(troubleId));
-  if (user === undefined) return undefined;
-  world.selfPromoted.delete(troubleId);
-  return byAdmin(world, random, user, ROLE.cashier);
+  return {
+    statements: [update('users', { user_id: user.id }, { role_id, updated_by: by.id })],
+    act: {
+      act: 'role_changed',
+      keys: { user_id: String(user.id) },
+      facts: {
+        ...staffFacts(world, user),
+        ...roleFacts('old_role', old_role),
+        ...roleFacts('new_role', role_id),
+        ...userFacts('changed_by', by),
+      },
+    },
+  };
 }
 
 /** Somebody leaves, from a branch that can spare them. */
@@ -41,8 +52,14 @@ export function deactivate(world: World, random: Random): Deed | undefined {
   const user = random.pick(cashiers);
   user.is_active = false;
   forgetStaff(world);
+  const by = anAdmin(world, random);
   return {
-    statements: [update('users', { user_id: user.id }, { is_active: 0, updated_by: anAdmin(world, random).id })],
+    statements: [update('users', { user_id: user.id }, { is_active: 0, updated_by: by.id })],
+    act: {
+      act: 'leave',
+      keys: { user_id: String(user.id) },
+      facts: { ...staffFacts(world, user), ...roleFacts('role', user.role_id), ...userFacts('changed_by', by) },
+    },
   };
 }
 
@@ -55,31 +72,69 @@ export function hire(world: World, random: Random): Deed | undefined {
   const user = { id, username, branch_id: branchAt(world, branch).id, role_id: ROLE.cashier, is_active: true };
   world.users.push(user);
   forgetStaff(world);
-  return { statements: [usersInsert([user], anAdmin(world, random).id)] };
+  const by = anAdmin(world, random);
+  return {
+    statements: [usersInsert([user], by.id)],
+    act: {
+      act: 'hire',
+      keys: { user_id: String(id) },
+      facts: { ...staffFacts(world, user), ...roleFacts('role', user.role_id), ...userFacts('created_by', by) },
+    },
+  };
 }
 
 /** A new price, 3 to 12 per cent up or down, by an admin or a manager. */
-export function changeAPrice(world: World, random: Random): Deed {
+export function changeAPrice(world: World, random: Random): Deed | undefined {
   const product = random.pick(world.products);
+  if (!product.isLaunched) return undefined;
   const factor = 1 + random.between(0.03, 0.12) * (random.chance(0.65) ? 1 : -1);
   const price_cents = Math.max(10, Math.round((product.price_cents * factor) / 10) * 10);
-  product.price_cents = price_cents === product.price_cents ? price_cents + 10 : price_cents;
+  const new_cents = price_cents === product.price_cents ? price_cents + 10 : price_cents;
   const managers = staffOf(world, random.integer(0, world.branches.length - 1), ROLE.manager);
   const by = random.chance(0.5) && managers.length > 0 ? random.pick(managers) : anAdmin(world, random);
-  const set = { unit_price: money(product.price_cents), updated_by: by.id };
-  return { statements: [update('products', { product_id: product.id }, set)] };
+  product.cost_cents = costOf(new_cents, world.scenario.orders.costShare);
+  return setPrice(product, new_cents, by);
+}
+
+/** Writes a new price. */
+export function setPrice(product: Product, price_cents: number, by: User): Deed {
+  const [old_price, new_price] = [money(product.price_cents), money(price_cents)];
+  product.price_cents = price_cents;
+  return {
+    statements: [update('products', { product_id: product.id }, { unit_price: new_price, updated_by: by.id })],
+    act: {
+      act: 'price_changed',
+      keys: { product_id: String(product.id) },
+      facts: {
+        ...{ product: product.name, old_price, new_price, cost: money(product.cost_cents) },
+        ...userFacts('changed_by', by),
+      },
+    },
+  };
 }
 
 /** A supplier that joins; no product is moved to it. */
 export function addSupplier(world: World, random: Random): Deed {
-  return { statements: [suppliersInsert([makeLaterSupplier(random, takeId(world, 'supplier'))])] };
+  const supplier = makeLaterSupplier(random, takeId(world, 'supplier'));
+  const { id, name, contact_name, contact_phone, contact_email } = supplier;
+  return {
+    statements: [suppliersInsert([supplier])],
+    act: {
+      act: 'supplier_added',
+      keys: { supplier_id: String(id) },
+      facts: { supplier: name, contact_name, contact_phone, contact_email },
+    },
+  };
 }
 
-function byAdmin(world: World, random: Random, user: User, role: RoleId): Deed {
-  return { statements: setRole(world, user, role, anAdmin(world, random).id) };
+/** Who, and of which branch; the chain's own people have none. */
+function staffFacts(world: World, user: User): Facts {
+  const branch = world.branches.findIndex(({ id }) => id === user.branch_id);
+  return { username: user.username, ...(branch < 0 ? { branch_id: null, branch: null } : branchFacts(world, branch)) };
 }
 
-function anAdmin(world: World, random: Random): User {
+/** One of the chain's admins. */
+export function anAdmin(world: World, random: Random): User {
   const admins = adminsOf(world);
   must(admins.length > 0, 'the chain has no admin left');
   return random.pick(admins);

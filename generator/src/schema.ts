@@ -1,11 +1,21 @@
+import { type Column, columnOf, keyOf } from './column.ts';
+
 export const DATABASE = 'pharmacy';
 
-export type Table = { readonly name: string; readonly ddl: string };
+export type Table = {
+  readonly name: string;
+  readonly ddl: string;
+  readonly columns: readonly Column[];
+  /** The columns of the primary key, in its order. */
+  readonly key: readonly string[];
+};
 
-const STAMPS = `created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-  updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
-  created_by INT,
-  updated_by INT`;
+const STAMPS = [
+  'created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP',
+  'updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP',
+  'created_by INT',
+  'updated_by INT',
+];
 
 export const CREATE_DATABASE = 'CREATE DATABASE IF NOT EXISTS';
 
@@ -17,7 +27,7 @@ export const TABLES: readonly Table[] = [
     'address TEXT',
     'city VARCHAR(50)',
     'region VARCHAR(50)',
-    STAMPS,
+    ...STAMPS,
   ]),
   table('products', [
     'product_id INT AUTO_INCREMENT PRIMARY KEY',
@@ -26,7 +36,7 @@ export const TABLES: readonly Table[] = [
     "category ENUM('OTC','PRESCRIPTION','COSMETIC','SUPPLEMENT') NOT NULL",
     'unit_price DECIMAL(10,2) NOT NULL',
     'is_controlled BOOLEAN DEFAULT FALSE',
-    STAMPS,
+    ...STAMPS,
   ]),
   table('roles', ['role_id INT AUTO_INCREMENT PRIMARY KEY', 'name VARCHAR(50) NOT NULL UNIQUE']),
   table('users', [
@@ -35,7 +45,7 @@ export const TABLES: readonly Table[] = [
     'role_id INT NOT NULL',
     'branch_id INT',
     'is_active BOOLEAN DEFAULT TRUE',
-    STAMPS,
+    ...STAMPS,
     'FOREIGN KEY (role_id) REFERENCES roles(role_id)',
     'FOREIGN KEY (branch_id) REFERENCES branches(branch_id)',
   ]),
@@ -112,6 +122,14 @@ export const TABLES: readonly Table[] = [
   ]),
 ];
 
+/** The table of a name. */
+export function tableNamed(name: string): Table {
+  const found = TABLES.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`bug in the generator: there is no table ${name}`);
+  return found;
+}
+
 function table(name: string, lines: readonly string[]): Table {
-  return { name, ddl: `CREATE TABLE IF NOT EXISTS ${name} (\n  ${lines.join(',\n  ')}\n) ENGINE=InnoDB` };
+  const ddl = `CREATE TABLE IF NOT EXISTS ${name} (\n  ${lines.join(',\n  ')}\n) ENGINE=InnoDB`;
+  return { name, ddl, columns: lines.flatMap((line) => columnOf(line) ?? []), key: keyOf(lines) };
 }

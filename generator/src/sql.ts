@@ -7,7 +7,7 @@ const UNSET_COMMIT_TIMESTAMP = '36028797018963968';
  * One transaction as text for one round trip, BEGIN to COMMIT. With a commit time it first sets the session's clock and the
  * binlog's commit time, which is what Debezium reports.
  */
-export function transactionSql(transaction: Transaction): string {
+export function transactionSql(transaction: Pick<Transaction, 'at' | 'statements'>): string {
   const parts = transaction.at === undefined ? [] : [clockSql(transaction.at)];
   parts.push('BEGIN');
   for (const run of runsOf(transaction.statements)) parts.push(runSql(run));
@@ -15,9 +15,18 @@ export function transactionSql(transaction: Transaction): string {
   return parts.join(';');
 }
 
-/** Gives the session its own clock back. */
-export function resetClockSql(): string {
-  return `SET SESSION original_commit_timestamp=${UNSET_COMMIT_TIMESTAMP};SET timestamp=DEFAULT`;
+/**
+ * Spares the session what a history does not need: the lookups of foreign and unique keys, which are right by construction, and
+ * of index ranges to plan updates that name their keys. A sixth less work for the server.
+ */
+export function swiftSessionSql(): string {
+  return 'SET SESSION foreign_key_checks=0,unique_checks=0,eq_range_index_dive_limit=1';
+}
+
+/** Gives the session its own clock and checks back. */
+export function resetSessionSql(): string {
+  const checks = 'foreign_key_checks=DEFAULT,unique_checks=DEFAULT,eq_range_index_dive_limit=DEFAULT';
+  return `SET SESSION original_commit_timestamp=${UNSET_COMMIT_TIMESTAMP},${checks};SET timestamp=DEFAULT`;
 }
 
 function clockSql(at: bigint): string {
@@ -56,6 +65,7 @@ function shapeOf(update: Update): string | undefined {
 function runSql(run: Run): string {
   const [first] = run;
   if (first.kind === 'insert') return insertSql(first);
+  if (first.kind === 'delete') return `DELETE FROM ${first.table} WHERE ${whereSql(first.where)}`;
   return run.length === 1 ? updateSql(first) : mergedUpdateSql(run.filter((each) => each.kind === 'update'));
 }
 
@@ -68,8 +78,13 @@ function updateSql(statement: Update): string {
   const set = Object.entries(statement.set).map(([column, value]) => {
     return isChange(value) ? `${column}=${column}+(${value.add})` : `${column}=${literal(value)}`;
   });
-  const where = Object.entries(statement.where).map(([column, value]) => `${column}=${value}`);
-  return `UPDATE ${statement.table} SET ${set.join(',')} WHERE ${where.join(' AND ')}`;
+  return `UPDATE ${statement.table} SET ${set.join(',')} WHERE ${whereSql(statement.where)}`;
+}
+
+function whereSql(where: Update['where']): string {
+  return Object.entries(where)
+    .map(([column, value]) => `${column}=${value}`)
+    .join(' AND ');
 }
 
 /** `UPDATE t SET c=c+CASE k WHEN 3 THEN -2 WHEN 9 THEN -1 END WHERE b=1 AND k IN (3,9)` */

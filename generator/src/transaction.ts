@@ -1,3 +1,5 @@
+import type { Act } from './act.ts';
+
 export type Value = number | string | null;
 
 /** A relative change: `column = column + add`. */
@@ -18,19 +20,45 @@ export type Update = {
   readonly where: Readonly<Record<string, number>>;
 };
 
-export type Statement = Insert | Update;
+/** Takes exactly one row away: `where` names its whole primary key. */
+export type Delete = {
+  readonly kind: 'delete';
+  readonly table: string;
+  readonly where: Readonly<Record<string, number>>;
+};
 
-type TroubleKind = 'after_hours_theft' | 'large_loss' | 'self_promotion';
+export type Statement = Insert | Update | Delete;
 
-/** Says that a transaction is a piece of injected trouble; the pieces of one trouble share its id. */
+/** What is injected on purpose: trouble, or what only looks like it. */
+type TroubleKind =
+  | 'after_hours_theft'
+  | 'large_loss'
+  | 'self_promotion'
+  | 'role_grant'
+  | 'zero_stock'
+  | 'discount_abuse'
+  | 'ghost_receipt'
+  | 'promotion'
+  | 'flu_wave'
+  | 'holiday'
+  | 'month_end_count'
+  | 'new_product'
+  | 'expiry_write_off'
+  | 'approved_promotion';
+
+/** Says that a transaction is a piece of something injected; the pieces of one share its id. */
 export type TroubleMark = {
   readonly id: string;
-  readonly family: 'inventory' | 'user' | 'branch';
+  readonly family: 'inventory' | 'user' | 'branch' | 'sale' | 'order' | 'product';
   readonly kind: TroubleKind;
-  readonly entity: { readonly type: 'branch' | 'product' | 'user'; readonly id: number };
-  readonly branch_id: number;
-  /** What this piece adds to the trouble's intensity: units of stock lost, or role changes. */
+  /** False: it looks like trouble and is none. */
+  readonly isAnomaly: boolean;
+  readonly entity: { readonly type: 'branch' | 'product' | 'user' | 'order' | 'chain'; readonly id: number };
+  /** Null: the whole chain. */
+  readonly branch_id: number | null;
+  /** What this piece adds to the intensity, in `unit`: units of stock, for example. */
   readonly weight: number;
+  readonly unit: 'units' | 'role_changes' | 'sales' | 'corrections' | 'products' | 'times';
   /** What finds this transaction's rows again. */
   readonly keys: Readonly<Record<string, number | string>>;
   readonly isLast: boolean;
@@ -40,6 +68,8 @@ export type TroubleMark = {
 export type Transaction = {
   readonly at: bigint | undefined;
   readonly statements: readonly Statement[];
+  /** What it meant to the business. */
+  readonly act: Act;
   readonly trouble?: TroubleMark;
 };
 
@@ -52,6 +82,10 @@ export function insert(table: string, columns: readonly string[], rows: readonly
 
 export function update(table: string, where: Update['where'], set: Update['set']): Update {
   return { kind: 'update', table, set, where };
+}
+
+export function remove(table: string, where: Delete['where']): Delete {
+  return { kind: 'delete', table, where };
 }
 
 /** Row changes that the binlog will show. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { history } from './business.ts';
+import { optionsOf } from './testing/small.ts';
 import type { TroubleMark } from './transaction.ts';
 import { makeTruthCollector } from './truth.ts';
 
@@ -10,6 +11,8 @@ const piece = (adjust_id: number, isLast: boolean): TroubleMark => ({
   entity: { type: 'branch', id: 3 },
   branch_id: 3,
   weight: 5,
+  isAnomaly: true,
+  unit: 'units',
   keys: { adjust_id },
   isLast,
 });
@@ -22,6 +25,7 @@ test('the pieces of one trouble become one truth, at its last piece', () => {
     id: 'theft-1',
     family: 'branch',
     kind: 'after_hours_theft',
+    isAnomaly: true,
     entity: { type: 'branch', id: 3 },
     branch_id: 3,
     window: { from: '1970-01-01T00:00:01.000000Z', to: '1970-01-01T00:00:02.000001Z' },
@@ -38,12 +42,9 @@ test('the pieces of one trouble become one truth, at its last piece', () => {
 test('a history leaves no truth open', () => {
   const collector = makeTruthCollector();
   const ids: string[] = [];
-  for (const { at, trouble } of history({
-    seed: '7',
-    days: 9,
-    until_us: Date.UTC(2026, 0, 15, 18) * 1000,
-    salesPerDay: 20,
-  })) {
+  for (const { at, trouble } of history(
+    optionsOf(Date.UTC(2026, 0, 15, 18) * 1000, { seed: '7', days: 9, salesPerDay: 20 }),
+  )) {
     const truth = trouble && collector.add(trouble, Number(at));
     if (truth) ids.push(truth.id);
   }

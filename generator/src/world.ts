@@ -1,20 +1,13 @@
-import type { Branch, Product, RoleId, User } from './catalogue.ts';
+import type { Branch, Product, RoleId, Supplier, User } from './catalogue.ts';
+import { type Draws, makeDraws, meanOf, type Payment } from './draws.ts';
 import { makeSampler, type Random, type Sampler, zipfWeights } from './random.ts';
+import type { Scenario } from './scenario.ts';
+import { makeShape, type Shape } from './shape.ts';
+import { makeZone, type Zone } from './time.ts';
+import type { Wave } from './waves.ts';
 
-/** What a sale holds: 3 to 8 different products, most of them once. */
-export const BASKET_WEIGHTS = [0.28, 0.25, 0.19, 0.13, 0.09, 0.06] as const;
-export const BASKET_LEAST = 3;
-export const QUANTITY_WEIGHTS = [0.7, 0.2, 0.07, 0.03] as const;
-
-const ZIPF_EXPONENT = 1.05;
-const ZIPF_SHIFT = 10;
-/** How far a branch's taste strays from the chain's: gamma shape around 1. */
-const TASTE_SHAPE = 8;
-
-const STOCK_DAYS = 14;
-const STOCK_LEAST = 12;
-const REORDER_DAYS = 5;
-const REORDER_LEAST = 5;
+/** Sales that can still be taken back or altered: the newest ones. */
+const RECENT_SALES_MAX = 500;
 
 export type OrderItem = { readonly product: number; readonly quantity: number };
 
@@ -22,12 +15,26 @@ export type OrderItem = { readonly product: number; readonly quantity: number };
 export type PendingOrder = {
   readonly id: number;
   readonly branch: number;
+  /** A place in the world's list, like branch and product. */
+  readonly supplier: number;
   readonly items: readonly OrderItem[];
   /** When history lets it arrive; undefined: whoever placed it calls for it. */
   readonly due_us: number | undefined;
   readonly isCancelled: boolean;
   /** The trouble that needs it, if one does. */
   readonly rushFor: string | undefined;
+};
+
+export type SaleLine = { readonly product: number; readonly quantity: number; readonly price_cents: number };
+
+export type RecentSale = {
+  readonly id: number;
+  readonly branch: number;
+  readonly lines: readonly SaleLine[];
+  readonly sold_us: number;
+  readonly total_cents: number;
+  readonly payment: Payment;
+  readonly cashier: User;
 };
 
 export type Counter = 'sale' | 'adjustment' | 'order' | 'user' | 'supplier';
@@ -37,10 +44,18 @@ export type Counter = 'sale' | 'adjustment' | 'order' | 'user' | 'supplier';
  * what the database holds after the last of them. Branches and products are addressed by their place in the lists.
  */
 export type World = {
+  readonly scenario: Scenario;
+  /** Of the chain's office; each branch has its own. */
+  readonly zone: Zone;
+  readonly shape: Shape;
+  readonly draws: Draws;
+  /** Products that a sale has at least. */
+  readonly basketLeast: number;
   readonly branches: readonly Branch[];
   readonly products: readonly Product[];
   readonly users: User[];
-  readonly supplierIds: number[];
+  /** From whom it buys; each product always comes from the same. */
+  readonly suppliers: readonly Pick<Supplier, 'id' | 'name'>[];
   /** Units on hand and on order, a cell per branch and product. */
   readonly stock: Int32Array;
   readonly onOrder: Int32Array;
@@ -51,30 +66,37 @@ export type World = {
   readonly samplers: readonly Sampler[];
   /** Products from the most to the least wanted in the chain. */
   readonly byDemand: readonly number[];
-  readonly salesPerDay: number;
   pending: PendingOrder[];
+  /** The newest sales, oldest first. */
+  readonly recentSales: RecentSale[];
+  /** What moves demand, over the whole of a history, and the part of it that does so now. */
+  waves: readonly Wave[];
+  wavesNow: readonly Wave[];
   readonly nextId: Record<Counter, number>;
-  /** Trouble id → the user who promoted themselves in it, until an admin undoes it. */
-  readonly selfPromoted: Map<string, number>;
+  /** Trouble id → the user who was made admin in it, until an admin undoes it. */
+  readonly wronglyPromoted: Map<string, number>;
+  /** Promotion → the price that comes back after it. */
+  readonly priceBefore: Map<string, number>;
   readonly staffCache: Map<string, readonly User[]>;
 };
 
-export type WorldParts = Pick<World, 'branches' | 'products' | 'users' | 'supplierIds' | 'salesPerDay' | 'nextId'>;
+export type WorldParts = Pick<World, 'scenario' | 'branches' | 'products' | 'users' | 'suppliers' | 'nextId'>;
 
 /** A world with empty shelves; who calls fills `stock`. Demand follows from the random stream alone. */
 export function makeWorld(parts: WorldParts, random: Random): World {
-  const { branches, products, salesPerDay } = parts;
+  const { branches, products, scenario } = parts;
+  const { demand, basket, salesPerDay } = scenario;
   const cells = branches.length * products.length;
   const byDemand = random.fork('demand').shuffled(products.map((_, place) => place));
   const chainWeights = new Float64Array(products.length);
-  for (const [rank, weight] of zipfWeights(products.length, ZIPF_EXPONENT, ZIPF_SHIFT).entries()) {
+  for (const [rank, weight] of zipfWeights(products.length, demand.exponent, demand.shift).entries()) {
     chainWeights[byDemand[rank] ?? 0] = weight;
   }
   const shares = sharesOf(branches, random.fork('shares'));
-  const tastes = branches.map((branch) => branchWeights(chainWeights, random.fork(`taste:${branch.id}`)));
+  const tastes = branches.map((branch) => branchWeights(chainWeights, random.fork(`taste:${branch.id}`), demand.taste));
   const dailyUnits = new Float64Array(cells);
   for (const [branch, weights] of tastes.entries()) {
-    const units = salesPerDay * (shares[branch] ?? 0) * unitsPerSale();
+    const units = salesPerDay * (shares[branch] ?? 0) * meanOf(basket.lines) * meanOf(basket.units);
     dailyUnits.set(
       weights.map((weight) => weight * units),
       branch * products.length,
@@ -82,6 +104,10 @@ export function makeWorld(parts: WorldParts, random: Random): World {
   }
   return {
     ...parts,
+    zone: makeZone(scenario.timeZone),
+    shape: makeShape(scenario),
+    draws: makeDraws(scenario),
+    basketLeast: Math.min(...Object.keys(basket.lines).map(Number)),
     stock: new Int32Array(cells),
     onOrder: new Int32Array(cells),
     dailyUnits,
@@ -89,7 +115,11 @@ export function makeWorld(parts: WorldParts, random: Random): World {
     samplers: tastes.map(makeSampler),
     byDemand,
     pending: [],
-    selfPromoted: new Map(),
+    recentSales: [],
+    waves: [],
+    wavesNow: [],
+    wronglyPromoted: new Map(),
+    priceBefore: new Map(),
     staffCache: new Map(),
   };
 }
@@ -106,24 +136,31 @@ export function dailyUnitsOf(world: World, branch: number, product: number): num
   return world.dailyUnits[cellOf(world, branch, product)] ?? 0;
 }
 
-/** Shelves never hold less than nothing: who would take more than there is has a bug. */
-export function moveStock(world: World, branch: number, product: number, change: number): void {
+/** Only who oversells may leave a shelf with less than nothing: who else takes more than there is has a bug. */
+export function moveStock(world: World, branch: number, product: number, change: number, mayOversell = false): void {
   const after = stockOf(world, branch, product) + change;
-  must(after >= 0, `stock of branch ${branch}, product ${product} would become ${after}`);
+  must(after >= 0 || change > 0 || mayOversell, `stock of branch ${branch}, product ${product} would become ${after}`);
   world.stock[cellOf(world, branch, product)] = after;
 }
 
 /** The stock that an order fills up to. */
-export function fullStock(dailyUnits: number): number {
-  return Math.ceil(dailyUnits * STOCK_DAYS) + STOCK_LEAST;
+export function fullStock({ stock }: Scenario, dailyUnits: number): number {
+  return Math.ceil(dailyUnits * stock.fullDays) + stock.fullUnits;
 }
 
 /** Units to order now for one shelf, counting what is on its way; 0 while there is enough. */
 export function unitsToOrder(world: World, branch: number, product: number): number {
+  if (!productAt(world, product).isLaunched) return 0;
+  const { reorderDays, reorderUnits } = world.scenario.stock;
   const cell = cellOf(world, branch, product);
   const daily = world.dailyUnits[cell] ?? 0;
   const coming = (world.stock[cell] ?? 0) + (world.onOrder[cell] ?? 0);
-  return coming < Math.ceil(daily * REORDER_DAYS) + REORDER_LEAST ? fullStock(daily) - coming : 0;
+  return coming < Math.ceil(daily * reorderDays) + reorderUnits ? fullStock(world.scenario, daily) - coming : 0;
+}
+
+export function rememberSale(world: World, sale: RecentSale): void {
+  world.recentSales.push(sale);
+  if (world.recentSales.length > RECENT_SALES_MAX) world.recentSales.shift();
 }
 
 /** Active users of a branch with one of the roles, in order of id. */
@@ -172,20 +209,14 @@ export function must(condition: boolean, claim: string): asserts condition {
   if (!condition) throw new Error(`bug in the generator: ${claim}`);
 }
 
-function unitsPerSale(): number {
-  const mean = (weights: readonly number[], least: number) =>
-    weights.reduce((sum, weight, index) => sum + weight * (least + index), 0);
-  return mean(BASKET_WEIGHTS, BASKET_LEAST) * mean(QUANTITY_WEIGHTS, 1);
-}
-
 function sharesOf(branches: readonly Branch[], random: Random): number[] {
   const sizes = branches.map((branch) => branch.size * random.around1(40));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   return sizes.map((size) => size / total);
 }
 
-function branchWeights(chainWeights: Float64Array, random: Random): number[] {
-  const weights = Array.from(chainWeights, (weight) => weight * random.around1(TASTE_SHAPE));
+function branchWeights(chainWeights: Float64Array, random: Random, taste: number): number[] {
+  const weights = Array.from(chainWeights, (weight) => weight * random.around1(taste));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
 }

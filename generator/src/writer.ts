@@ -1,6 +1,6 @@
 import type { Connection } from './database.ts';
 import { describe, Failure } from './failure.ts';
-import { resetClockSql, transactionSql } from './sql.ts';
+import { resetSessionSql, swiftSessionSql, transactionSql } from './sql.ts';
 import { isoInstant } from './time.ts';
 import { rowsOf, salesOf, type Transaction } from './transaction.ts';
 
@@ -28,17 +28,26 @@ export function count(totals: Totals, transaction: Transaction, at_us: number): 
   totals.first_commit ??= totals.last_commit;
 }
 
+/** The totals for people and programs. */
+export function summary(totals: Totals, started_ms: number) {
+  const seconds = Number(((performance.now() - started_ms) / 1000).toFixed(3));
+  const { transactions, rows, sales, first_commit, last_commit } = totals;
+  return { transactions, rows, sales, seconds, rows_per_s: Math.round(rows / seconds), first_commit, last_commit };
+}
+
 /**
  * Writes transactions in their order over one connection, each its own BEGIN and COMMIT, several to a round trip; the next
  * text is made while the server works on the last. Stops at the first error: what was committed before it stays. `onBundle`
- * is called after each text is made, with the newest commit time. Gives the session its clock back at the end.
+ * is called after each text is made, with the newest commit time. Gives the session its clock
+ * and checks back at the end.
  */
 export async function writeAll(
   connection: Connection,
   transactions: Iterable<Transaction>,
   onBundle: (newest_us: number) => void,
 ): Promise<void> {
-  let underWay: Promise<unknown> = Promise.resolve();
+  let underWay: Promise<unknown> = connection.query(swiftSessionSql());
+  underWay.catch(() => undefined);
   try {
     for (const { text, newest_us } of bundles(transactions)) {
       await underWay;
@@ -49,7 +58,7 @@ export async function writeAll(
       await yieldToSocket();
     }
     await underWay;
-    await connection.query(resetClockSql());
+    await connection.query(resetSessionSql());
   } catch (thrown) {
     throw writeFailure(thrown);
   }

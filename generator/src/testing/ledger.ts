@@ -33,7 +33,9 @@ export function makeLedger(): Ledger {
   const apply = (statement: Statement): void => {
     const table = tableOf(statement.table);
     if (statement.kind === 'update') change(table, statement);
-    else add(table, statement);
+    else if (statement.kind === 'insert') add(table, statement);
+    else if (!table.delete(Object.values(statement.where).join()))
+      throw new Error(`${statement.table} has no such row`);
   };
   return {
     apply: ({ statements }) => statements.forEach(apply),

@@ -6,11 +6,12 @@ import { printProgress, type Stack, startStack } from '@overlay/infra';
 import type { Bench, Benchmark, Figures } from './benchmark.ts';
 import { flow } from './flow.ts';
 import { formats } from './formats.ts';
+import { generate } from './generate.ts';
 import { infer } from './infer.ts';
 import { land } from './land.ts';
 import { latency } from './latency.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer];
+const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, generate];
 const USAGE = `usage: npm run bench -- NAME [--rows N] [--normalizer-env NAME=VALUE ...]
 
 Brings up servers of its own where it needs them, measures, and stops everything. Talk goes to stderr; the last line of stdout is one JSON object.
