@@ -123,7 +123,9 @@ test('a version that is raised in the folder comes into force at one sequence, f
 test('a pack with a mistake, or one that changed and kept its version, is told and not taken', async () => {
   writeFileSync(join(folder, 'pack.yaml'), packOf(3, 'till.sold').replace('anchor:', 'ancor:'));
   const log = () => readFileSync(world.pipeline.running('inferencer')?.log ?? '', 'utf8');
-  await waitFor('the mistake to be told', async () => (/pack not taken: .*unknown key 'ancor'/.test(log()) ? true : undefined));
+  await waitFor('the mistake to be told', async () =>
+    /pack not taken: .*unknown key 'ancor'/.test(log()) ? true : undefined,
+  );
   writeFileSync(join(folder, 'pack.yaml'), packOf(2, 'till.sold'));
   await waitFor('the rewriting to be told', async () =>
     log().includes("on record with other content: raise the pack's version") ? true : undefined,
