@@ -8,8 +8,9 @@ export type { Connection };
 export type Row = Readonly<Record<string, unknown>>;
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** One generator at a time: it keeps stock and the next ids in memory. */
+/** One generator at a time: it keeps stock and the next ids in memory. A killed one holds it until the server has done its last text. */
 const WRITER_LOCK = 'audit-overlay-generator';
+const WRITER_LOCK_S_MAX = '5';
 
 /**
  * One connection that takes several statements in a text, in no database yet: a name in the address does not count. The
@@ -131,7 +132,10 @@ export async function withoutDiskWaits<Result>(connection: Connection, work: () 
 
 /** Held until the connection ends. */
 export async function becomeOnlyWriter(connection: Connection, database: string): Promise<void> {
-  const [row] = await select(connection, 'SELECT GET_LOCK(?, 0) AS held', [`${WRITER_LOCK}:${database}`]);
+  const [row] = await select(connection, 'SELECT GET_LOCK(?, ?) AS held', [
+    `${WRITER_LOCK}:${database}`,
+    WRITER_LOCK_S_MAX,
+  ]);
   if (row?.held !== 1) {
     throw new Failure(
       `another generator is writing to database ${database}: stop it first, two would take the same ids`,

@@ -5,11 +5,11 @@ import { insert, money, update } from './transaction.ts';
 const shelf = (product_id: number, add: number, branch_id = 1) =>
   update('inventory', { branch_id, product_id }, { quantity_on_hand: { add } });
 
-test('a simulated commit time stands before BEGIN, in seconds and in microseconds', () => {
+test('a simulated commit time stands first, in seconds and in microseconds', () => {
   const sql = transactionSql({ at: 1_768_500_000_000_042n, statements: [shelf(2, -1)] });
   expect(sql).toBe(
     'SET timestamp=1768500000.000042,SESSION original_commit_timestamp=1768500000000042;' +
-      'BEGIN;UPDATE inventory SET quantity_on_hand=quantity_on_hand+(-1) WHERE branch_id=1 AND product_id=2;COMMIT',
+      'UPDATE inventory SET quantity_on_hand=quantity_on_hand+(-1) WHERE branch_id=1 AND product_id=2;COMMIT',
   );
 });
 

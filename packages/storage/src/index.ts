@@ -3,6 +3,7 @@ export { type DataKeys, deadLetterConfig, expireHourly, makeDataKeys } from './d
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
+export { type LogStretch, readCurrentEvents, readLoggedRecords, readSequencesBetween } from './logged.ts';
 export { migrate } from './migrate.ts';
 export { PackRewritten, readActivations, readNewestPack, requestPack, type StoredActivation } from './packs.ts';
 export {
@@ -42,6 +43,7 @@ export {
   type StoredWaiting,
   writeGapDecision,
 } from './queries/open-matters.ts';
+export { writeRebuild } from './rebuilds.ts';
 export { readRequest, readRequests, type StoredRequest, writeRequest } from './queries/requests.ts';
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';

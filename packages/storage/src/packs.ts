@@ -44,7 +44,7 @@ export async function countPackVersions(database: Database, source: string): Pro
 }
 
 /** Puts a version on record. Throws {@link PackRewritten} when its number stands there with other content: a number means one content for ever. */
-async function storePackVersion(database: Queries, pack: OfferedPack, by: string): Promise<void> {
+export async function storePackVersion(database: Queries, pack: OfferedPack, by: string): Promise<void> {
   const own = digestOf(pack);
   await database.query(
     `insert into audit.pack_versions (name, version, digest, content, offered_by) values ($1, $2, $3, $4, $5) on conflict do nothing`,

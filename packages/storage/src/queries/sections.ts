@@ -94,7 +94,7 @@ const SECTION = `
         case when $5::text is null then event_type
           when $7::text is not null then document #>> array['payload', $7] end as key,
         case when $8::text is not null then document #>> array['payload', $8] end as label
-      from (select event_id, sequence, ordinal, event_type, ${readable('body')} as document from audit.business_events
+      from (select event_id, sequence, ordinal, event_type, ${readable('body')} as document from audit.current_business_events
         where source = $1 and commit_time >= $2::timestamptz and commit_time < $3::timestamptz and sequence <= $4
           and ($5::text is null or event_type = $5) offset 0) documents
       where $10::text is null or coalesce(document #>> array['payload', $10] <> all ($11::text[]), true) offset 0) fields),

@@ -60,7 +60,7 @@ export async function readTransaction(
   const items = [...place, wants.itemsMax, wants.eventIds];
   const businessEvents = (
     await database.query<{ body: unknown }>(
-      `select body from audit.business_events where ${PLACE} and (ordinal <= $4 or event_id = any($5::uuid[])) order by ordinal`,
+      `select body from audit.current_business_events where ${PLACE} and (ordinal <= $4 or event_id = any($5::uuid[])) order by ordinal`,
       items,
     )
   ).map(({ body }) => BusinessEvent.parse(body));

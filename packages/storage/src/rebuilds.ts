@@ -1,0 +1,72 @@
+import type { BusinessEvent, DenseRecord, OfferedPack } from '@overlay/model';
+import { type Columns, copyRows, type Field } from './copy.ts';
+import type { Database } from './database.ts';
+import type { LogStretch } from './logged.ts';
+import { storePackVersion } from './packs.ts';
+import { businessEvents } from './record-tables.ts';
+
+/** Records whose events are copied in one go. */
+const RECORDS_MAX = 500;
+
+const COLUMNS: Columns = [
+  ['rebuild', 'integer'],
+  ['source', 'text'],
+  ['sequence', 'bigint'],
+  ['ordinal', 'integer'],
+  ['commit_time', 'timestamptz'],
+  ...businessEvents.columns,
+  ['body', 'json'],
+];
+
+/**
+ * Puts other events of a stretch beside those that landed, all at once or, when something is thrown, not at all. From then on they are what holds for
+ * every sequence of the stretch, also where there are none. Gives the number of the rebuild.
+ */
+export async function writeRebuild(
+  database: Database,
+  { pack, by, ...stretch }: LogStretch & { readonly pack: OfferedPack; readonly by: string },
+  records: AsyncIterable<DenseRecord<BusinessEvent>>,
+  bodyOf: (event: BusinessEvent) => string,
+): Promise<number> {
+  return database.transaction(async (client) => {
+    await client.query("select pg_advisory_xact_lock(hashtextextended('audit.rebuilds', 0))");
+    await storePackVersion(client, pack, by);
+    const { rows } = await client.query<{ rebuild: number }>(
+      `insert into audit.rebuilds (rebuild, source, from_sequence, to_sequence, pack_name, pack_version, made_by)
+        select coalesce(max(rebuild), 0) + 1, $1, $2, $3, $4, $5, $6 from audit.rebuilds returning rebuild`,
+      [stretch.source, stretch.from, stretch.to, pack.name, pack.version, by],
+    );
+    const rebuild = rows[0]?.rebuild ?? 0;
+    let waiting: DenseRecord<BusinessEvent>[] = [];
+    const flush = async () => {
+      await copyRows(client, 'audit.rebuilt_business_events', COLUMNS, rowsOf(rebuild, waiting, bodyOf));
+      waiting = [];
+    };
+    for await (const record of records) {
+      if (record.items.length > 0) waiting.push(record);
+      if (waiting.length >= RECORDS_MAX) await flush();
+    }
+    await flush();
+    return rebuild;
+  });
+}
+
+function* rowsOf(
+  rebuild: number,
+  records: readonly DenseRecord<BusinessEvent>[],
+  bodyOf: (event: BusinessEvent) => string,
+): Generator<readonly Field[]> {
+  for (const record of records) {
+    let ordinal = 0;
+    for (const event of record.items)
+      yield [
+        rebuild,
+        record.source,
+        record.sequence,
+        ++ordinal,
+        record.timestamp,
+        ...businessEvents.fields(event, record),
+        bodyOf(event),
+      ];
+  }
+}
