@@ -11,6 +11,7 @@ import type {
   Gap,
   GapList,
   PackList,
+  ReplayReport,
   RequestList,
   StageRequest,
   Status,
@@ -21,6 +22,7 @@ import type {
 import { type DeadLetterAsk, listDeadLetters, showDeadLetters } from './dead-letters.ts';
 import { decideGap, listGaps } from './gaps.ts';
 import { askActivate, listPacks } from './packs.ts';
+import { type ReplayAsk, rebuild, replay } from './replay.ts';
 import { askRepair, askRepublish, listRequests, readBack } from './requests.ts';
 import { readStatus, type StatusDeps } from './status.ts';
 import { type SummaryAsk, summarize } from './summary.ts';
@@ -56,6 +58,10 @@ export interface Api {
   /** Asks for a repair; `corrected` holds raw records, one in each line. */
   readonly repair: (source: string, sequence: number, by: string, corrected?: string) => Promise<Answer<StageRequest>>;
   readonly republish: (stage: string, source: string, from: number, by: string) => Promise<Answer<StageRequest>>;
+  /** Applies the pack of a folder to a stretch of the log: what would be other. */
+  readonly replay: (directory: string, ask: ReplayAsk) => Promise<Answer<ReplayReport>>;
+  /** The same, and its events hold from then on. */
+  readonly rebuild: (directory: string, ask: ReplayAsk & { readonly by: string }) => Promise<Answer<ReplayReport>>;
   readonly packs: () => Promise<PackList>;
   /** Asks for a version to come into force in a source (needed only where there are several). */
   readonly activatePack: (pack: OfferedPack, source: string | undefined, by: string) => Promise<Answer<StageRequest>>;
@@ -81,6 +87,8 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys }
     deadLetter: (id, options) => showDeadLetters(deps, id, options),
     repair: (source, sequence, by, corrected) => askRepair(deps, source, sequence, by, corrected),
     republish: (stage, source, from, by) => askRepublish(deps, stage, source, from, by),
+    replay: (directory, ask) => replay(deps, directory, ask),
+    rebuild: (directory, ask) => rebuild(deps, directory, ask),
     packs: () => listPacks(database, zone.name),
     activatePack: async (pack, source, by) =>
       askActivate(database, pack, { source, sources: await readSources(database), by }),

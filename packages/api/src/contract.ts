@@ -211,6 +211,36 @@ export const StageRequest = z.object({
 export type StageRequest = z.infer<typeof StageRequest>;
 export const REQUEST_MEANINGS = REQUEST_KINDS;
 
+/** What a pack makes of a stretch of the log, beside the events that hold now. */
+export const ReplayReport = z.object({
+  source: z.string(),
+  pack: z.string(),
+  version: z.int(),
+  fromSequence: z.int(),
+  toSequence: z.int(),
+  transactions: count,
+  rows: count,
+  /** Rows that no event rests on. */
+  unexplainedRows: count,
+  /** Times that a rule could not be evaluated. */
+  faults: count,
+  /** By type of event: the same, new, gone, and made otherwise. */
+  types: z.array(z.object({ type: z.string(), kept: count, added: count, removed: count, changed: count })),
+  /** The first of each kind and type. */
+  differences: z.array(
+    z.object({
+      kind: z.enum(['added', 'removed', 'changed']),
+      sequence: z.int(),
+      event: BusinessEvent,
+      /** As it stands, where it is changed. */
+      former: BusinessEvent.nullable(),
+    }),
+  ),
+  /** The number under which these events hold from now on; null when nothing was changed. */
+  rebuild: z.int().nullable(),
+});
+export type ReplayReport = z.infer<typeof ReplayReport>;
+
 /** The versions of packs that came into force, by source, the newest first. */
 export const PackList = z.object({
   timeZone: z.string(),

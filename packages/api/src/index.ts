@@ -13,6 +13,7 @@ export {
   GapList,
   ListedAnomaly,
   PackList,
+  ReplayReport,
   RequestList,
   RulesReport,
   StageRequest,
@@ -26,6 +27,7 @@ export {
 } from './contract.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
+export type { ReplayAsk } from './replay.ts';
 export { testRules } from './rules.ts';
 export type { SummaryAsk } from './summary.ts';
 export type { UnexplainedAsk } from './unexplained.ts';

@@ -4,6 +4,8 @@ import type {
   Gap,
   GapList,
   PackList,
+  ReplayAsk,
+  ReplayReport,
   RulesReport,
   Status,
   Summary,
@@ -18,6 +20,7 @@ import type { Io } from './io.ts';
 import { anomaliesLines } from './print/anomalies.ts';
 import { gapLines, gapsLines } from './print/gaps.ts';
 import { packLines } from './print/packs.ts';
+import { replayLines } from './print/replay.ts';
 import { rulesLines } from './print/rules.ts';
 import { statusLines } from './print/status.ts';
 import { summaryLines } from './print/summary.ts';
@@ -81,6 +84,24 @@ export const decideGap = (
     answer: await api.decideGap(id, decision, options.by ?? io.userName),
     lines: (gap, paint) => gapLines(gap, api.timeZone, paint),
     note: () => 'The decision is on record; its stage takes it up within seconds.',
+  }));
+
+export const replayRules = (io: Io, options: GlobalOptions & ReplayAsk, directory: string): Promise<number> =>
+  show<ReplayReport>(io, options, async (api) => ({
+    answer: await api.replay(directory, options),
+    lines: replayLines,
+    note: () =>
+      'Nothing was changed. `auditctl packs activate` puts the pack in force, `auditctl rules rebuild` makes these events hold.',
+  }));
+
+export const rebuildEvents = (
+  io: Io,
+  options: GlobalOptions & ReplayAsk & { readonly by?: string },
+  directory: string,
+): Promise<number> =>
+  show<ReplayReport>(io, options, async (api) => ({
+    answer: await api.rebuild(directory, { ...options, by: options.by ?? io.userName }),
+    lines: replayLines,
   }));
 
 export const listPacks = (io: Io, options: GlobalOptions): Promise<number> =>

@@ -5,6 +5,8 @@ import {
   listGaps,
   listPacks,
   listUnexplained,
+  rebuildEvents,
+  replayRules,
   showStatus,
   showSummary,
   showTrace,
@@ -110,7 +112,7 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
 
 type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
 
-/** Commands about packs; they need no database. */
+/** Commands about the rules of packs. */
 function addRuleCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
   const rules = command('rules', 'the rules of a pack');
   command(
@@ -120,6 +122,32 @@ function addRuleCommands(command: MakeCommand, io: Io, done: (code: Promise<numb
   )
     .addHelpText('after', '\nNeeds no database. Examples stand in the folder `examples` of the pack.')
     .action((directory: string, _, self: Command) => done(testRulesOf(io, self.optsWithGlobals(), directory)));
+  addReplayCommands(rules, command, io, done);
+}
+
+/** Commands that apply a pack to what stands in the log. */
+function addReplayCommands(
+  rules: Command,
+  command: MakeCommand,
+  io: Io,
+  done: (code: Promise<number>) => Promise<void>,
+) {
+  const overLog = (usage: string, description: string): Command =>
+    command(usage, description, rules)
+      .option('--from <start>', 'the first sequence or day; else from the beginning')
+      .option('--to <end>', 'the last sequence or day, included; else up to the end')
+      .option('--source <name>', 'the source; needed only when there are several')
+      .option('--limit <count>', 'how many differences of each kind and type to list', wholeNumber, 5);
+  overLog(
+    'replay <pack-dir>',
+    'show what a pack would add, remove and change in a stretch of the log; changes nothing',
+  ).action((directory: string, _, self: Command) => done(replayRules(io, self.optsWithGlobals(), directory)));
+  overLog(
+    'rebuild <pack-dir>',
+    'make the events of a stretch by this pack the ones that hold; the log and what landed stay',
+  )
+    .option('--by <name>', 'who asks; else the user of this machine')
+    .action((directory: string, _, self: Command) => done(rebuildEvents(io, self.optsWithGlobals(), directory)));
 }
 
 /** Commands about which pack a source is read by. */

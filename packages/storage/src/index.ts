@@ -43,12 +43,12 @@ export {
   type StoredWaiting,
   writeGapDecision,
 } from './queries/open-matters.ts';
-export { writeRebuild } from './rebuilds.ts';
 export { readRequest, readRequests, type StoredRequest, writeRequest } from './queries/requests.ts';
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
 export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';
 export { countUnexplained, readUnexplained } from './queries/unexplained.ts';
+export { writeRebuild } from './rebuilds.ts';
 export {
   anomalies,
   businessEvents,

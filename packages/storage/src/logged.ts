@@ -39,23 +39,25 @@ export async function* readLoggedRecords(
       where t.source = ${quoted(source)} and t.sequence between ${from} and ${to} order by t.sequence, e.ordinal`,
     PAGE_ROWS,
   );
-  let open: { readonly record: DenseRecord<ChangeEvent>; readonly items: LongItems<ChangeEvent> } | undefined;
+  let open: ReturnType<typeof begun> | undefined;
   try {
-    for await (const rows of pages) {
-      for (const row of rows) {
-        if (open && open.record.sequence !== Number(row.sequence)) {
-          yield open.record;
-          open.items.release();
-          open = undefined;
-        }
-        open ??= begun(source, row);
-        if (row.body !== null) open.items.push(ChangeEvent.parse(JSON.parse(row.body)));
+    for await (const row of flattened(pages)) {
+      if (open && open.record.sequence !== Number(row.sequence)) {
+        yield open.record;
+        open.items.release();
+        open = undefined;
       }
+      open ??= begun(source, row);
+      if (row.body !== null) open.items.push(ChangeEvent.parse(JSON.parse(row.body)));
     }
     if (open) yield open.record;
   } finally {
     open?.items.release();
   }
+}
+
+async function* flattened<Row>(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<Row> {
+  for await (const rows of pages) yield* rows;
 }
 
 const CHANGE_LENGTH = 1000;
@@ -84,10 +86,8 @@ export async function* readCurrentEvents(
       where source = ${quoted(source)} and sequence between ${from} and ${to} order by sequence, ordinal`,
     PAGE_ROWS,
   );
-  for await (const rows of pages) {
-    for (const { sequence, body } of rows)
-      yield { sequence: Number(sequence), event: JSON.parse(body) as BusinessEvent };
-  }
+  for await (const { sequence, body } of flattened(pages))
+    yield { sequence: Number(sequence), event: JSON.parse(body) as BusinessEvent };
 }
 
 /** First and last sequence that committed in a stretch of time; undefined when none did. */

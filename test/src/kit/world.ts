@@ -6,7 +6,7 @@ import { Database } from '@overlay/storage';
 import mysql from 'mysql2/promise';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
-const PHARMACY_PACK = join(REPOSITORY, 'packs', 'pharmacy');
+export const PHARMACY_PACK = join(REPOSITORY, 'packs', 'pharmacy');
 
 /** The address of a server that the test run started; throws when there is none. */
 function address(

@@ -33,7 +33,7 @@ const found = (kind: Found['kind'], table: string, id: string, label: string): s
     from audit.${table}`;
 
 const ANOMALY = found('anomaly', 'anomalies', 'anomaly_id', 'detector');
-const BUSINESS_EVENT = found('business_event', 'business_events', 'event_id', 'event_type');
+const BUSINESS_EVENT = found('business_event', 'current_business_events', 'event_id', 'event_type');
 const CHANGE_EVENT = found('change_event', 'change_events', 'event_id', "operation || ' ' || table_name");
 const TRANSACTION = found('transaction', 'transactions', 'transaction_id', 'kind');
 
