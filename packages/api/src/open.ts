@@ -34,12 +34,15 @@ export const apiConfig = {
     ),
 };
 
+/** A rebuild reads the log and the events that hold, and writes, at once. */
+const CONNECTIONS_MAX = 4;
+
 /** The API over a database and a pack of its own; close it at the end. Throws an Error that lists every mistake of the pack. */
 export async function openApi(
   config: z.infer<z.ZodObject<typeof apiConfig>>,
 ): Promise<{ readonly api: Api; readonly close: () => Promise<void> }> {
   const pack = config.PACK_DIR === undefined ? undefined : await loadPack(config.PACK_DIR);
-  const database = new Database(config.DATABASE_URL, 2);
+  const database = new Database(config.DATABASE_URL, CONNECTIONS_MAX);
   const api = makeApi({
     database,
     pack,

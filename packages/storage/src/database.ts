@@ -55,7 +55,11 @@ export class Database {
    * last page, or until the caller goes no further.
    */
   async *pages<Row extends pg.QueryResultRow>(text: string, pageRows: number): AsyncGenerator<readonly Row[]> {
-    const client = await this.#pool.connect();
+    const client = await this.#pool.connect().catch((thrown) => {
+      throw troubleOf(thrown) ?? thrown;
+    });
+    const onError = (): void => {}; // the statement that fails says so too
+    client.on('error', onError);
     let isWhole = false;
     try {
       await client.query('begin read only');
@@ -70,6 +74,7 @@ export class Database {
     } catch (thrown) {
       throw troubleOf(thrown) ?? thrown;
     } finally {
+      client.off('error', onError);
       client.release(!isWhole);
     }
   }
