@@ -10,8 +10,9 @@ import { generate } from './generate.ts';
 import { infer } from './infer.ts';
 import { land } from './land.ts';
 import { latency } from './latency.ts';
+import { season } from './season.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, generate];
+const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, generate, season];
 const USAGE = `usage: npm run bench -- NAME [--rows N] [--normalizer-env NAME=VALUE ...]
 
 Brings up servers of its own where it needs them, measures, and stops everything. Talk goes to stderr; the last line of stdout is one JSON object.
