@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { identify } from '@overlay/evidence';
 import { actLine, history, makeRecorder, type Recorded, type Scenario, TABLES } from '@overlay/generator';
 import type { ChangeEvent, DenseRecord } from '@overlay/model';
@@ -9,24 +10,29 @@ import { makeJudge, type Tally } from './judge.ts';
 
 export const PACK_DIRECTORY = join(import.meta.dirname, '..', '..', '..', 'packs', 'pharmacy');
 const SOURCE = 'pharmacy';
-const PROGRESS_ACTS = 50_000;
+const PROGRESS_ACTS = 100_000;
+/** After so many acts, signals are heard. */
+const BREATH_ACTS = 1000;
 
-/** Acts whose commit times lie before `until_us`. */
+/** A history of the generator. */
 export interface Business {
   readonly scenario: Scenario;
   readonly until_us: number;
 }
 
+interface RecordedOptions {
+  readonly pack: Pack;
+  readonly tally: Tally;
+  readonly complain: (mistake: string) => void;
+  readonly tell: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Plays a business in this process, infers its events from its row changes, and judges them as they come; nothing is kept. */
-export function evalRecorded(
+export async function evalRecorded(
   business: Business,
-  {
-    pack,
-    tally,
-    complain,
-    tell,
-  }: { pack: Pack; tally: Tally; complain: (mistake: string) => void; tell: (text: string) => void },
-): void {
+  { pack, tally, complain, tell, signal }: RecordedOptions,
+): Promise<void> {
   const memory = new Map<string, Label>();
   const step = makeInfer(pack, identify).open({
     source: SOURCE,
@@ -47,6 +53,8 @@ export function evalRecorded(
     }
     if (verdict.kind !== 'emit' || verdict.faults) throw new Error(`a rule failed: ${JSON.stringify(verdict)}`);
     judge(actLine(transaction, Number(transaction.at)), { events: [...verdict.out.items], unexplained });
+    if (tally.acts % BREATH_ACTS === 0) await setImmediate();
+    signal.throwIfAborted();
     if (tally.acts % PROGRESS_ACTS === 0) tell(`${tally.acts} acts, ${tally.rows} rows, ${tally.found} events`);
   }
 }
