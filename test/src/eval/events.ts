@@ -7,9 +7,9 @@ import { evalLive } from './live.ts';
 import { type Business, evalRecorded, PACK_DIRECTORY } from './recorded.ts';
 
 /** Everything happens that the generator knows. */
-export const SCENARIO = join(import.meta.dirname, '..', '..', '..', 'generator', 'scenarios', 'eventful.yaml');
+const SCENARIO = join(import.meta.dirname, '..', '..', '..', 'generator', 'scenarios', 'eventful.yaml');
 /** The end of a month in Lima, so that its last evening is counted. */
-export const UNTIL = '2025-11-01T05:00:00Z';
+const UNTIL = '2025-11-01T05:00:00Z';
 const MISTAKES_TOLD_MAX = 20;
 
 export const businessOf = (seed: number, days: number, salesPerDay: number): Business => ({
