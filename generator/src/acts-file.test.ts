@@ -34,7 +34,13 @@ test('the facts of an act are what its rows say', () => {
         { ...keys, sale_time, total_amount, payment_method, branch_id, cashier_user_id: cashier_id },
       ]);
       expect(after('sale_items')).toMatchObject(
-        (Array.isArray(items) ? items : []).map(({ product, ...item }) => item),
+        (Array.isArray(items) ? items : []).map(({ product, old_qty, new_qty, ...item }) => item),
+      );
+      expect(rows.filter(({ table }) => table === 'inventory')).toMatchObject(
+        (Array.isArray(items) ? items : []).map(({ product_id, old_qty, new_qty }) => ({
+          before: { product_id, quantity_on_hand: old_qty },
+          after: { product_id, quantity_on_hand: new_qty },
+        })),
       );
     } else if (act === 'adjustment') {
       const { old_qty, new_qty, reason, product_id, adjusted_by_id } = facts;

@@ -1,3 +1,4 @@
+import type { Facts } from './act.ts';
 import {
   type Branch,
   makeBranches,
@@ -9,11 +10,12 @@ import {
   type Supplier,
   type User,
 } from './catalogue.ts';
+import { branchFacts, productFacts, roleFacts, staffFacts, userFacts } from './facts.ts';
 import type { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { dateOfDay } from './time.ts';
 import { type Deed, insert, money, type Statement } from './transaction.ts';
-import { branchAt, cellOf, dailyUnitsOf, fullStock, makeWorld, type World } from './world.ts';
+import { branchAt, cellOf, dailyUnitsOf, fullStock, makeWorld, must, stockOf, type World } from './world.ts';
 
 const FOUNDER_ID = 1;
 
@@ -41,11 +43,15 @@ export function found(
   const stocking = random.fork('first stock');
   const roles = ROLE_NAMES.map((name, index) => [index + 1, name]);
   const deeds = [
-    founding([insert('roles', ['role_id', 'name'], roles)]),
-    founding([branchesInsert(branches)]),
-    founding([suppliersInsert(suppliers)]),
-    founding([productsInsert(launchedOf(world), FOUNDER_ID)]),
-    founding([usersInsert(users, FOUNDER_ID)]),
+    founding(insert('roles', ['role_id', 'name'], roles)),
+    founding(branchesInsert(branches)),
+    founding(usersInsert(users, FOUNDER_ID), { users: users.map((user) => foundedUser(world, user)) }),
+    founding(suppliersInsert(suppliers), {
+      suppliers: suppliers.map(({ id, name }) => ({ supplier_id: String(id), supplier: name })),
+    }),
+    founding(productsInsert(launchedOf(world), FOUNDER_ID), {
+      products: launchedOf(world).map((product) => foundedProduct(world, product)),
+    }),
     ...branches.map((_, place) => stockBranch(world, stocking, place, firstDay)),
   ];
   return { world, deeds };
@@ -100,7 +106,14 @@ function stockBranch(world: World, random: Random, branch: number, firstDay: num
     world.stock[cellOf(world, branch, place)] = quantity;
     return [branchAt(world, branch).id, product.id, quantity, dateOfDay(firstDay - random.integer(1, 30))];
   });
-  return founding([insert('inventory', ['branch_id', 'product_id', 'quantity_on_hand', 'last_counted_date'], rows)]);
+  const shelves = launchedOf(world).map((_, place) => ({
+    ...branchFacts(world, branch),
+    ...productFacts(world, place),
+    quantity: String(stockOf(world, branch, place)),
+  }));
+  return founding(insert('inventory', ['branch_id', 'product_id', 'quantity_on_hand', 'last_counted_date'], rows), {
+    shelves,
+  });
 }
 
 /** Products that are there from the start; those that come later stand after them. */
@@ -109,6 +122,27 @@ function launchedOf(world: World): Product[] {
 }
 
 /** The static data: what is there before the business begins. */
-function founding(statements: readonly Statement[]): Deed {
-  return { statements, act: { act: 'founding', keys: {}, facts: {} } };
+function founding(statement: Statement, facts: Facts = {}): Deed {
+  return { statements: [statement], act: { act: 'founding', keys: {}, facts } };
+}
+
+/** What the founder says of each user; of themselves too. */
+function foundedUser(world: World, user: User) {
+  return {
+    user_id: String(user.id),
+    ...staffFacts(world, user),
+    ...roleFacts('role', user.role_id),
+    ...userFacts('created_by', founderOf(world)),
+  };
+}
+
+function foundedProduct(world: World, { id, name, category, price_cents }: Product) {
+  const added = userFacts('added_by', founderOf(world));
+  return { product_id: String(id), product: name, category, unit_price: money(price_cents), ...added };
+}
+
+function founderOf({ users }: World): User {
+  const founder = users.find(({ id }) => id === FOUNDER_ID);
+  must(founder !== undefined, 'the chain has no founder');
+  return founder;
 }

@@ -1,5 +1,5 @@
 import { ROLE, type User } from './catalogue.ts';
-import { branchFacts, productFacts } from './facts.ts';
+import { branchFacts, productFacts, shelfFacts } from './facts.ts';
 import { orderUnits, settleOrder } from './orders.ts';
 import type { Random } from './random.ts';
 import { sell, stockUpdate } from './shop.ts';
@@ -23,14 +23,14 @@ export function emptyShelf(world: World, lot: Lot, rank: number, isLast: boolean
 
 /** A shelf changes, and nothing says who did it or why. */
 export function changeUnrecorded(world: World, branch: number, product: number, change: number): Deed {
-  const old_qty = stockOf(world, branch, product);
   const where = { ...branchFacts(world, branch), ...productFacts(world, product) };
+  const facts = { ...where, ...shelfFacts(world, branch, product, change) };
   return {
     statements: [stockUpdate(world, branch, product, change)],
     act: {
       act: 'stock_changed',
       keys: { branch_id: where.branch_id, product_id: where.product_id },
-      facts: { ...where, old_qty: String(old_qty), new_qty: String(old_qty + change) },
+      facts,
     },
   };
 }

@@ -1,4 +1,5 @@
 import { ROLE } from './catalogue.ts';
+import { userFacts } from './facts.ts';
 import { productsInsert } from './founding.ts';
 import { anAdmin, setRole } from './office.ts';
 import type { Random } from './random.ts';
@@ -83,7 +84,10 @@ export function launch(world: World, random: Random, lot: Lot): Deed | undefined
     act: {
       act: 'product_added',
       keys: { product_id: String(product.id) },
-      facts: { product: product.name, unit_price: money(product.price_cents), category: product.category },
+      facts: {
+        ...{ product: product.name, unit_price: money(product.price_cents), category: product.category },
+        ...userFacts('added_by', by),
+      },
     },
     trouble,
   };

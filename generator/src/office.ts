@@ -1,6 +1,5 @@
-import type { Facts } from './act.ts';
 import { costOf, makeLaterSupplier, makeUsername, type Product, ROLE, type RoleId, type User } from './catalogue.ts';
-import { branchFacts, roleFacts, userFacts } from './facts.ts';
+import { roleFacts, staffFacts, userFacts } from './facts.ts';
 import { suppliersInsert, usersInsert } from './founding.ts';
 import type { Random } from './random.ts';
 import { type Deed, money, update } from './transaction.ts';
@@ -125,12 +124,6 @@ export function addSupplier(world: World, random: Random): Deed {
       facts: { supplier: name, contact_name, contact_phone, contact_email },
     },
   };
-}
-
-/** Who, and of which branch; the chain's own people have none. */
-function staffFacts(world: World, user: User): Facts {
-  const branch = world.branches.findIndex(({ id }) => id === user.branch_id);
-  return { username: user.username, ...(branch < 0 ? { branch_id: null, branch: null } : branchFacts(world, branch)) };
 }
 
 /** One of the chain's admins. */

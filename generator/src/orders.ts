@@ -1,6 +1,6 @@
 import type { Facts } from './act.ts';
 import { ROLE, type User } from './catalogue.ts';
-import { branchFacts, productFacts, userFacts } from './facts.ts';
+import { branchFacts, productFacts, shelfFacts, userFacts } from './facts.ts';
 import type { Random } from './random.ts';
 import { stockUpdate } from './shop.ts';
 import { dateOfDay } from './time.ts';
@@ -86,11 +86,12 @@ export function settleOrder(world: World, random: Random, order: PendingOrder, i
     const received = isShort ? Math.ceil(quantity * random.between(0.8, 0.99)) : quantity;
     const item = { po_id: order.id, product_id: productAt(world, product).id };
     statements.push(update('po_items', item, { quantity_received: received }));
-    if (!isOnPaper) shelves.push(stockUpdate(world, order.branch, product, received));
     items.push({
       ...productFacts(world, product),
       ...{ quantity_ordered: String(quantity), quantity_received: String(received) },
+      ...shelfFacts(world, order.branch, product, isOnPaper ? 0 : received),
     });
+    if (!isOnPaper) shelves.push(stockUpdate(world, order.branch, product, received));
   }
   return {
     statements: [...statements, ...shelves],

@@ -1,6 +1,6 @@
 import { ROLE, type User } from './catalogue.ts';
 import type { Reason } from './draws.ts';
-import { branchFacts, productFacts, userFacts } from './facts.ts';
+import { branchFacts, productFacts, roleFacts, shelfFacts, userFacts } from './facts.ts';
 import type { Random } from './random.ts';
 import { dateOfDay } from './time.ts';
 import { type Deed, insert, money, type Statement, update, type Value } from './transaction.ts';
@@ -54,7 +54,7 @@ export function sell(
   const { id: branch_id, zone } = branchAt(world, branch);
   const [sale_time, total_amount] = [zone.dateTime(now_us), money(total_cents)];
   const header = [sale_id, branch_id, sale_time, total_amount, payment, cashier.id];
-  const items = lines.map((line) => saleItem(world, line));
+  const items = lines.map((line) => saleItem(world, branch, line, -line.quantity));
   const rows = items.map((item, place) => [
     sale_id,
     Number(item.product_id),
@@ -80,9 +80,13 @@ export function sell(
   };
 }
 
-/** A line of a sale, in words. */
-export function saleItem(world: World, { product, quantity, price_cents }: SaleLine) {
-  return { ...productFacts(world, product), quantity: String(quantity), unit_price: money(price_cents) };
+/** A line of a sale, in words, with its shelf before the change and after it. */
+export function saleItem(world: World, branch: number, { product, quantity, price_cents }: SaleLine, change: number) {
+  return {
+    ...productFacts(world, product),
+    ...{ quantity: String(quantity), unit_price: money(price_cents) },
+    ...shelfFacts(world, branch, product, change),
+  };
 }
 
 function priceOf(world: World, product: number, discount = 0): number {
@@ -135,6 +139,8 @@ export function adjust(world: World, adjustment: Adjustment): Deed & { readonly 
         ...branchFacts(world, branch),
         ...productFacts(world, product),
         ...userFacts('adjusted_by', user),
+        adjusted_by_role: roleFacts('role', user.role_id).role,
+        adjusted_by_branch_id: user.branch_id === null ? null : String(user.branch_id),
         ...{ old_qty: String(old_qty), new_qty: String(old_qty + change), reason, adjusted_at, notes },
       },
     },
