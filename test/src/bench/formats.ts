@@ -6,8 +6,6 @@ import { landAlone, oursOf, report } from './land.ts';
 import type { Stretch } from './samples.ts';
 import { foundShop } from './shop.ts';
 
-const AVRO = { RAW_FORMAT: 'avro' };
-
 /** The same changes as JSON and as Avro: what Debezium's side spends to write a topic of each, and what the normalizer spends to land it. */
 export const formats: Benchmark = {
   name: 'formats',
@@ -35,8 +33,8 @@ export const formats: Benchmark = {
       avro: await stream(bench, stack, broker, captures.avro),
     };
     const landed = {
-      json: (await landAlone(bench, stack, captures.json, { name: 'landedjson' })).stretch,
-      avro: (await landAlone(bench, stack, captures.avro, { name: 'landedavro', environment: AVRO })).stretch,
+      json: (await landAlone(bench, stack, captures.json, 'landedjson')).stretch,
+      avro: (await landAlone(bench, stack, captures.avro, 'landedavro')).stretch,
     };
     for (const format of ['json', 'avro'] as const) {
       report(bench, `Debezium writing ${format}`, written[format]);

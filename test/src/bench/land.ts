@@ -26,7 +26,7 @@ export const land: Benchmark = {
     const stack = await bench.startServers({ connectPlugins: ['avro-converter', 'jdbc-sink'] });
     const { raw, forStock, forTuned } = await fillTopics(bench, stack);
     await warmPostgres(bench, stack);
-    const landed = await landAlone(bench, stack, raw, { name: 'landed' });
+    const landed = await landAlone(bench, stack, raw, 'landed');
     const published = await landAndPublish(bench, stack, raw);
     const sink = await sinkAll(bench, stack, forStock, 'stock');
     const tuned = await sinkAll(bench, stack, forTuned, 'tuned');
@@ -115,18 +115,9 @@ interface LandedAlone extends Landed {
 }
 
 /** Lands a whole topic in a database of the given name, without publishing. */
-export async function landAlone(
-  bench: Bench,
-  stack: Stack,
-  raw: Capture,
-  { name, environment }: { readonly name: string; readonly environment?: Readonly<Record<string, string>> },
-): Promise<LandedAlone> {
+export async function landAlone(bench: Bench, stack: Stack, raw: Capture, name: string): Promise<LandedAlone> {
   await settle(stack);
-  const recording = await startRecording(bench, stack, raw, {
-    name,
-    publish: 'off',
-    ...(environment && { environment }),
-  });
+  const recording = await startRecording(bench, stack, raw, { name, publish: 'off' });
   const last = raw.offsetAfter(bench.rows) - 1;
   const samples = await sampleUntilDone({
     ...watching(bench, recording, name),

@@ -60,7 +60,6 @@ export async function onServer(stack: Stack, ...statements: readonly string[]): 
 interface RecordingOptions {
   readonly name: string;
   readonly publish: 'on' | 'off';
-  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts the normalizer over a captured source and an empty database of the given name. */
@@ -68,7 +67,7 @@ export async function startRecording(
   bench: Bench,
   stack: Stack,
   { source }: Capture,
-  { name, publish, environment }: RecordingOptions,
+  { name, publish }: RecordingOptions,
 ): Promise<Recording> {
   const url = await emptyDatabase(stack, name);
   const directory = join(bench.directory, name);
@@ -80,7 +79,7 @@ export async function startRecording(
     packDirectory: PACK,
     directory,
     registersConnector: false,
-    environment: { TOPIC_PREFIX: `${name}.`, PUBLISH: publish, ...environment, ...bench.environment },
+    environment: { TOPIC_PREFIX: `${name}.`, PUBLISH: publish, ...bench.environment },
   });
   const record = new Database(url, 2);
   const normalizer = pipeline.start('normalizer');
