@@ -80,7 +80,7 @@ export async function findByEntity(
         order by ${table}.commit_time desc, sequence desc, ordinal limit $3`,
       [entityType, entityId, limit],
     );
-  const events = await byEntity(BUSINESS_EVENT, 'business_events');
+  const events = await byEntity(BUSINESS_EVENT, 'current_business_events');
   return (events.length > 0 ? events : await byEntity(ANOMALY, 'anomalies')).map(foundOf);
 }
 
