@@ -25,7 +25,7 @@ beforeAll(async () => {
   last = await untilCaughtUp(world, STAGES);
   cpSync(PHARMACY_PACK, other, { recursive: true });
   edit('pack.yaml', /^version: \d+$/m, 'version: 99');
-  edit('rules/sales.yaml', /^    event: sale.completed$/m, '    event: sale.completed\n    confidence: 0.25');
+  edit('rules/sales.yaml', /^ {4}event: sale.completed$/m, '    event: sale.completed\n    confidence: 0.25');
 }, 180_000);
 afterAll(() => world?.close());
 
@@ -99,9 +99,9 @@ test('a rebuild makes the events of a stretch hold, leaves what landed, and can 
 });
 
 test('what cannot be replayed is said', async () => {
-  expect(await auditctl(world, 'rules', 'replay', PHARMACY_PACK, '--from', String(last + 10))).toMatchObject({
+  expect(await auditctl(world, 'rules', 'replay', PHARMACY_PACK, '--from', '999999999')).toMatchObject({
     code: 3,
-    said: expect.stringContaining(`sequences 1 to ${last}`),
+    said: expect.stringMatching(/sequences 1 to \d+/),
   });
   edit('rules/sales.yaml', /confidence: 0.25/, 'confidence: 0.5');
   expect(await auditctl(world, 'rules', 'rebuild', other)).toMatchObject({
