@@ -29,6 +29,21 @@ test('a remembered value is the newest of its key, and outlives its row', () => 
   expect([...memory]).toEqual([]);
 });
 
+test('an update that leaves a remembered value as it was does not make it the newest', () => {
+  const older = { loan: '1', tool: '5', fee: '3.50', scanned_by: null };
+  const { outcomes } = runInfer(infer, [
+    record(1, [update('lines', older, { ...older, scanned_by: '7' })]),
+    record(2, [shelf]),
+    record(3, [line('2', '5', '4.00')]),
+    record(4, [update('lines', older, { ...older, scanned_by: '8' })]),
+    record(5, [shelf]),
+    record(6, [update('lines', older, { ...older, fee: '3.80' })]),
+    record(7, [shelf]),
+  ]);
+  const fees = eventsOf(outcomes).flatMap(({ type, payload }) => (type === 'shelf.changed' ? [payload.last_fee] : []));
+  expect(fees).toEqual(['3.50', '4.00', '3.80']);
+});
+
 test('a repair has events, and teaches only what nothing newer gave', () => {
   const repair = { ...record(3, [person('7', 'Old'), person('9', 'Nina'), shelf], undefined, 'repair'), repairs: 1 };
   const { outcomes, memory } = runInfer(infer, [record(2, [person('7', 'Ana')]), repair]);

@@ -42,7 +42,10 @@ function learnLabel(key: readonly string[], label: string, row: ChangeEvent, cha
   if (now != null) set(changes, now, textOf(label, row.after), recall);
 }
 
-/** The newest value stays when its row is gone: another row may have the same key. */
+/**
+ * The newest value stays when its row is gone: another row may have the same key. For the same reason an update that leaves the value as it was
+ * says nothing new where one is known.
+ */
 function learnValue(
   name: string,
   remember: Table['remember'][string] | undefined,
@@ -52,7 +55,10 @@ function learnValue(
 ) {
   const key = remember === undefined ? null : keyOf(remember.by, row.after);
   if (remember === undefined || key === null) return;
-  set(changes, valueKey(row.source.table, name, key), textOf(remember.column, row.after), recall);
+  const [at, value] = [valueKey(row.source.table, name, key), textOf(remember.column, row.after)];
+  const isAsBefore = keyOf(remember.by, row.before) === key && textOf(remember.column, row.before) === value;
+  if (isAsBefore && find(changes, recall, at) !== null) return;
+  set(changes, at, value, recall);
 }
 
 /** What a repair may teach: its rows are older than what is remembered, so only names that nothing else gave. */

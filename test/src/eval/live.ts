@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ActLine } from '@overlay/generator';
@@ -31,7 +31,11 @@ export async function evalLive({ scenario }: Business, options: LiveOptions): Pr
   const { stack, directory, tell, onEnd, signal } = options;
   const name = `eval_${scenario.seed}`;
   const world = await makeWorld({ name, makeSource: makePharmacy, servers: stack });
-  onEnd(() => world.close());
+  let isJudged = false;
+  onEnd(async () => {
+    await world.close();
+    if (isJudged) rmSync(world.directory, { recursive: true, force: true });
+  });
   tell(`logs of the services are in ${world.directory}`);
   for (const stage of STAGES) world.pipeline.start(stage);
   const actsFile = join(directory, `${name}.jsonl`);
@@ -57,6 +61,7 @@ export async function evalLive({ scenario }: Business, options: LiveOptions): Pr
   signal.throwIfAborted();
   await untilInferred(world, await lastTimeOf(actsFile), options);
   await judgeRecord(world, actsFile, makeJudge(makeExpectations(scenario), options.tally, options.complain), options);
+  isJudged = true;
 }
 
 async function* actsOf(file: string): AsyncGenerator<ActLine> {
