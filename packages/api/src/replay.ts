@@ -117,18 +117,23 @@ async function makeReport({ database }: ReplayDeps, directory: string, stretch: 
     const play = makeReplay(pack, identify, source);
     const before = { source, from: 1, to: from - 1 };
     for await (const record of readLoggedRecords(database, before, rememberedTables(pack))) play.learn(record);
-    const current = makeFormer(readCurrentEvents(database, stretch));
-    for await (const record of readLoggedRecords(database, stretch)) {
-      const made = play.apply(record);
-      transactions++;
-      rows += record.items.length;
-      unexplained += made.unexplained.reduce((sum, change) => sum + change.rows, 0);
-      faults += made.faults.length;
-      tell(
-        differencesOf(record.sequence, await current(record.sequence), made.record.items, canonicalJson),
-        made.record,
-      );
-      yield made.record;
+    const standing = readCurrentEvents(database, stretch);
+    const current = makeFormer(standing);
+    try {
+      for await (const record of readLoggedRecords(database, stretch)) {
+        const made = play.apply(record);
+        transactions++;
+        rows += record.items.length;
+        unexplained += made.unexplained.reduce((sum, change) => sum + change.rows, 0);
+        faults += made.faults.length;
+        tell(
+          differencesOf(record.sequence, await current(record.sequence), made.record.items, canonicalJson),
+          made.record,
+        );
+        yield made.record;
+      }
+    } finally {
+      await standing.return(undefined);
     }
   }
   return {
@@ -157,14 +162,14 @@ async function makeReport({ database }: ReplayDeps, directory: string, stretch: 
 
 /** Gives the events of a sequence out of those that come in order; sequences are asked for in order too. */
 function makeFormer(events: AsyncGenerator<{ readonly sequence: number; readonly event: BusinessEvent }>) {
-  let next = events.next();
+  let next: Awaited<ReturnType<typeof events.next>> | undefined;
   return async (sequence: number): Promise<readonly BusinessEvent[]> => {
     const found: BusinessEvent[] = [];
     for (;;) {
-      const { value, done } = await next;
-      if (done || value.sequence > sequence) return found;
-      if (value.sequence === sequence) found.push(value.event);
-      next = events.next();
+      next ??= await events.next();
+      if (next.done || next.value.sequence > sequence) return found;
+      if (next.value.sequence === sequence) found.push(next.value.event);
+      next = undefined;
     }
   };
 }

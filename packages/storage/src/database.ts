@@ -63,6 +63,7 @@ export class Database {
     let isWhole = false;
     try {
       await client.query('begin read only');
+      await client.query('set local idle_in_transaction_session_timeout = 0'); // who reads it may have other work between two pages
       await client.query(`declare pages no scroll cursor for ${text}`);
       for (;;) {
         const { rows } = await client.query<Row>(`fetch ${pageRows} from pages`);

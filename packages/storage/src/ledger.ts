@@ -42,6 +42,8 @@ export interface LedgerOf<Item> {
 export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger<Item> {
   const ensureWeeks = makeEnsureWeeks(database);
   const { stage, table, dataKeys } = of;
+  /** Sources with a landing of this program in the database. */
+  const underWay = new Set<string>();
   return {
     open: (source) => openBook(database, stage, source),
     async land(landing, at) {
@@ -50,32 +52,31 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
       await ensureWeeks(table.name, weeks);
       const dataKey = landing.deadLetters.length > 0 ? await dataKeys.today() : undefined;
       at('before_begin');
-      return withoutFrozen(database, landing.head, async (client) => {
-        await lockHead(client, landing.head);
-        const rewritten = await findRewritten(client, landing);
-        if (rewritten) return { kind: 'gap', gap: rewritten };
-        await landRecords(client, of, landing);
-        await landMemory(client, landing);
-        await landSchemaVersions(client, landing.schemaVersions ?? []);
-        await landUnexplained(client, landing.unexplained ?? []);
-        if (dataKey) await landDeadLetters(client, dataKey, landing);
-        if (landing.answers !== undefined)
-          await writeAnswer(client, landing.answers, { refusal: null, effectSequence: landing.landed });
-        at('after_rows');
-        const landed = await moveHead(client, landing);
-        at('before_commit');
-        return landed;
-      });
+      underWay.add(landing.head.source);
+      try {
+        return await withoutFrozen(database, landing.head, (client) => landNow(client, of, landing, dataKey, at));
+      } finally {
+        underWay.delete(landing.head.source);
+      }
     },
     unpublished: makeUnpublished(database, table.name, stage),
     async notePublished(source, sequence) {
-      await withoutFrozen(database, { stage, source }, async (client) => {
+      const note = async (client: ClientBase): Promise<void> => {
         await client.query("select set_config('lock_timeout', $1, true)", [String(HOLD_MS_MAX)]);
         await client.query(
           'update audit.heads set published = greatest(published, $3) where stage = $1 and source = $2',
           [stage, source, sequence],
         );
-      });
+      };
+      // A landing of our own goes on beside it, however long it takes: it is waited for.
+      const isLanding = (): boolean => underWay.has(source);
+      for (;;) {
+        try {
+          return await withoutFrozen(database, { stage, source }, note, isLanding);
+        } catch (thrown) {
+          if (!isLockTimeout(thrown) || !isLanding()) throw thrown;
+        }
+      }
     },
     async ping() {
       await database.query('select');
@@ -98,20 +99,48 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
   };
 }
 
+/** Everything of one landing, in the transaction of the client. */
+async function landNow<Item>(
+  client: ClientBase,
+  of: LedgerOf<Item>,
+  landing: Landing<Item>,
+  dataKey: Awaited<ReturnType<DataKeys['today']>> | undefined,
+  at: Parameters<Ledger<Item>['land']>[1],
+): Promise<Landed> {
+  await lockHead(client, landing.head);
+  const rewritten = await findRewritten(client, landing);
+  if (rewritten) return { kind: 'gap', gap: rewritten };
+  await landRecords(client, of, landing);
+  await landMemory(client, landing);
+  await landSchemaVersions(client, landing.schemaVersions ?? []);
+  await landUnexplained(client, landing.unexplained ?? []);
+  if (dataKey) await landDeadLetters(client, dataKey, landing);
+  if (landing.answers !== undefined)
+    await writeAnswer(client, landing.answers, { refusal: null, effectSequence: landing.landed });
+  at('after_rows');
+  const landed = await moveHead(client, landing);
+  at('before_commit');
+  return landed;
+}
+
 /** A transaction that, when it waits in vain for the head, ends whoever is frozen over it before the failure is thrown and retried. */
 async function withoutFrozen<Result>(
   database: Database,
   head: Pick<Head, 'stage' | 'source'>,
   work: (client: ClientBase) => Promise<Result>,
+  isOurs: () => boolean = () => false,
 ): Promise<Result> {
   try {
     return await database.transaction(work);
   } catch (thrown) {
-    if (thrown instanceof Trouble && thrown.code === 'postgres.unreachable')
-      await endFrozenLanding(database, head).catch(() => {});
+    if (isLockTimeout(thrown) && !isOurs()) await endFrozenLanding(database, head).catch(() => {});
     throw thrown;
   }
 }
+
+/** Somebody else has held the head for longer than a landing may. */
+const isLockTimeout = (thrown: unknown): boolean =>
+  thrown instanceof Trouble && thrown.cause instanceof Error && 'code' in thrown.cause && thrown.cause.code === '55P03';
 
 interface HeadRow {
   revision: string;

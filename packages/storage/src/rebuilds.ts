@@ -29,6 +29,7 @@ export async function writeRebuild(
   bodyOf: (event: BusinessEvent) => string,
 ): Promise<number> {
   return database.transaction(async (client) => {
+    await client.query('set local idle_in_transaction_session_timeout = 0'); // what comes before the stretch is read first
     await client.query("select pg_advisory_xact_lock(hashtextextended('audit.rebuilds', 0))");
     await storePackVersion(client, pack, by);
     const { rows } = await client.query<{ rebuild: number }>(

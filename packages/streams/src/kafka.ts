@@ -18,6 +18,8 @@ export interface Batch {
   readonly topic: string;
   readonly partition: number;
   readonly messages: readonly Message[];
+  /** Where the fetch ended: markers of Kafka's own transactions may stand behind the last message. */
+  readonly lastOffset: number;
   /** Tells the group that this member is alive; throws when the partition was given to another member. */
   readonly heartbeat: () => Promise<void>;
   /** True once the partition is no longer ours or the place in it was changed: what is left of the batch is not to be used. */
@@ -210,6 +212,7 @@ export class Broker {
             topic: batch.topic,
             partition: batch.partition,
             messages: batch.messages,
+            lastOffset: Number(batch.lastOffset()),
             heartbeat: () => beat(heartbeat),
             isStale: () => isStale() || !isRunning(),
           });

@@ -59,6 +59,7 @@ export class PartitionReader<In, Out, Value> {
   /** The offset that the next batch should begin with, and one that came instead although we had sought the former. */
   #expected = 0;
   #soughtInVain = -1;
+  #hasSought = false;
 
   constructor(deps: PartitionReaderDeps<In, Out, Value>) {
     this.#deps = deps;
@@ -250,7 +251,7 @@ export class PartitionReader<In, Out, Value> {
     for (let from = 0; from < batch.messages.length; from += SLICE_MESSAGES) {
       if (from > 0) await nextTurn();
       if (batch.isStale() || this.#signal.aborted) return;
-      this.#decide(batch.topic, batch.messages.slice(from, from + SLICE_MESSAGES));
+      this.#decide(batch, from);
       program.crashAt('read.after');
       if (!(await this.#handOver())) return;
     }
@@ -290,7 +291,10 @@ export class PartitionReader<In, Out, Value> {
     return this.#again(`${readers.map(({ poisoned }) => poisoned).join(', ')} cannot be read, and is set aside whole`);
   }
 
-  #decide(topic: string, messages: readonly Message[]): void {
+  /** Decides on a slice; the last one goes as far as the fetch did. */
+  #decide({ topic, messages: all, lastOffset }: Batch, from: number): void {
+    const messages = all.slice(from, from + SLICE_MESSAGES);
+    const isLast = from + SLICE_MESSAGES >= all.length;
     const { arrow, program } = this.#deps;
     const { metrics } = program;
     const end = metrics.seconds.startTimer({ stage: arrow.stage, step: 'decide' });
@@ -301,7 +305,7 @@ export class PartitionReader<In, Out, Value> {
       else metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
     }
     for (const reader of this.#readers.values()) {
-      reader.saw(Number(messages.at(-1)?.offset));
+      reader.saw(isLast ? lastOffset : Number(messages.at(-1)?.offset));
       for (const { verdict, code, count } of reader.takeTallies())
         metrics.records.inc({ stage: arrow.stage, source: reader.source, verdict, code }, count);
     }
@@ -333,6 +337,7 @@ export class PartitionReader<In, Out, Value> {
   #seek(offset: number): void {
     const { place, consumer } = this.#deps;
     this.#expected = offset;
+    this.#hasSought = true;
     consumer()?.seek(place.topic, place.partition, String(offset));
   }
 
@@ -341,9 +346,9 @@ export class PartitionReader<In, Out, Value> {
    * the due one is sought once more. Offsets that are skipped even then hold no record: they were deleted, or are markers of Kafka's own
    * transactions. Offsets that lie behind even then say that the topic was put back.
    */
-  async #isNext({ messages }: Batch): Promise<boolean> {
+  async #isNext({ messages, lastOffset }: Batch): Promise<boolean> {
     const first = Number(messages[0]?.offset);
-    if (first !== this.#expected && this.#soughtInVain !== first) {
+    if (first !== this.#expected && this.#hasSought && this.#soughtInVain !== first) {
       this.#soughtInVain = first;
       this.#seek(this.#expected);
       return false;
@@ -353,7 +358,8 @@ export class PartitionReader<In, Out, Value> {
       const { low } = await retry('kafka', this.#retrying, () => this.#watermarks());
       for (const reader of this.#readers.values()) if (low > reader.nextOffset) reader.recordsLost(low);
     }
-    this.#expected = Number(messages.at(-1)?.offset) + 1;
+    this.#expected = lastOffset + 1;
+    this.#hasSought = false;
     return true;
   }
 

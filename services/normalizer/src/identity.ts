@@ -23,7 +23,8 @@ export function identityOf(value: Record<string, unknown>): RawIdentity {
   // The rows of an XA transaction have no transaction block; what they have in common is the GTID of its PREPARE.
   if (isObject(source) && typeof source.gtid === 'string' && CHANGES.has(value.op))
     return { transactionId: source.gtid, timestamp: microseconds(source) };
-  if (isObject(source) && typeof source.gtid === 'string')
+  // A row that was read, in a snapshot or because it was asked for, stands at a GTID that is not its own.
+  if (isObject(source) && typeof source.gtid === 'string' && value.op !== 'r')
     return { gtid: source.gtid, timestamp: microseconds(source) };
   return {};
 }
