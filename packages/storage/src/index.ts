@@ -3,7 +3,9 @@ export { type DataKeys, deadLetterConfig, expireHourly, makeDataKeys } from './d
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
+export { makePackViews, readNewestPacks, ViewTaken } from './make-pack-views.ts';
 export { migrate } from './migrate.ts';
+export { type PackView, packViewsOf } from './pack-views.ts';
 export { PackRewritten, readActivations, readNewestPack, requestPack, type StoredActivation } from './packs.ts';
 export {
   type AnomalyFilter,
@@ -55,3 +57,4 @@ export {
   type RecordTable,
   type WrittenChange,
 } from './record-tables.ts';
+export { rollUp } from './rollups.ts';

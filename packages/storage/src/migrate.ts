@@ -8,6 +8,7 @@ import { deadLetters } from './migrations/0005-dead-letters.ts';
 import { unexplainedChanges } from './migrations/0006-unexplained-changes.ts';
 import { packs } from './migrations/0007-packs.ts';
 import { weeks } from './migrations/0008-weeks.ts';
+import { typedViews } from './migrations/0009-typed-views.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-unexplained-changes': unexplainedChanges,
   '0007-packs': packs,
   '0008-weeks': weeks,
+  '0009-typed-views': typedViews,
 };
 
 /**
