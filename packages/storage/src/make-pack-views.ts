@@ -2,7 +2,7 @@ import { Pack } from '@overlay/packs';
 import type { ClientBase } from 'pg';
 import type { Database } from './database.ts';
 import { type PackView, packViewsOf, quote } from './pack-views.ts';
-import { fillRollup } from './rollups.ts';
+import { fillRollups, type NamedRollup } from './rollups.ts';
 
 /** A pack asks for a view whose name is taken. */
 export class ViewTaken extends Error {
@@ -44,24 +44,20 @@ export async function makePackViews(database: Database, pack: Pack): Promise<rea
     );
     for (const { view_name } of left) await dropView(client, view_name);
     const changed = left.map(({ view_name }) => view_name);
+    const toFill: NamedRollup[] = [];
     for (const view of views) {
       const known = stored.find(({ view_name }) => view_name === view.name);
       await checkName(client, view.name, pack.name, known);
       if (known?.definition === definitionOf(view)) continue;
       await makeView(client, view, pack);
-      await fill(client, view, known);
+      if (view.rollup !== null && JSON.stringify(known?.rollup) !== JSON.stringify(view.rollup))
+        toFill.push({ name: view.name, rollup: view.rollup });
       changed.push(view.name);
     }
+    await fillRollups(client, toFill);
     await client.query('update audit.pack_views set version = $2 where pack = $1', [pack.name, pack.version]);
     return changed;
   });
-}
-
-/** Counts a roll-up that is new or counts something else now. Landings wait meanwhile, and then know it. */
-async function fill(client: ClientBase, { name, rollup }: PackView, known: Stored | undefined): Promise<void> {
-  if (rollup === null || JSON.stringify(known?.rollup) === JSON.stringify(rollup)) return;
-  await client.query('lock table audit.business_events in share mode');
-  await fillRollup(client, { name, rollup });
 }
 
 async function checkName(client: ClientBase, name: string, pack: string, known: Stored | undefined): Promise<void> {

@@ -83,12 +83,21 @@ const kept = () =>
       order by 1, 2, 3, 4 nulls first, 6`,
   );
 
-/** The same, from the events themselves. */
+/** The same, counted anew. */
 async function counted(): Promise<object[]> {
   await makePackViews(database, { ...tillPack(), rules: [] });
   await makePackViews(database, tillPack(ROLLUPS));
   return kept();
 }
+
+/** The same by place, from the events themselves as SQL reads them. */
+const COUNTED = `select 'till_closed_daily_by_place' as view_name, source, (commit_time at time zone 'America/Lima')::date::text as day,
+    left(analyst.field(body, 'payload', 'place'), 200) as group_key,
+    max(analyst.field(body, 'payload', 'place_name') collate "C") filter (where measure = 'events') as group_label,
+    measure, sum(value)::text as value
+  from audit.business_events
+    cross join lateral (values ('events', 1), ('total', analyst.numeric_or_null(analyst.field(body, 'payload', 'amount')))) as of (measure, value)
+  where event_type = 'till.closed' and value is not null group by 2, 3, 4, 6 order by 2, 3, 4 nulls first, 6`;
 
 const number = fc.constantFrom('1', '-2.50', '0.001', '12345678901234567890.12', 'none', '', '1e3');
 const payload: fc.Arbitrary<Payload> = fc.record({
@@ -129,6 +138,9 @@ test('what is kept up equals what is counted from the events, however they lande
           at += length;
         }
         const live = await kept();
+        expect(live.filter(({ view_name }) => view_name === 'till_closed_daily_by_place')).toEqual(
+          await database.query(COUNTED),
+        );
         expect(live).toEqual(await counted());
       },
     ),

@@ -1,12 +1,12 @@
 import { canonicalJson } from '@overlay/evidence';
-import type { BusinessEvent, DenseRecord } from '@overlay/model';
+import type { BusinessEvent } from '@overlay/model';
 import { sum } from '@overlay/packs';
 import type { ClientBase } from 'pg';
 import type { LedgerOf } from './ledger.ts';
-import { type DailyRollup, EVENTS, quote } from './pack-views.ts';
+import { type DailyRollup, EVENTS } from './pack-views.ts';
 
 /** A roll-up and the name of its view, which is its own. */
-interface NamedRollup {
+export interface NamedRollup {
   readonly name: string;
   readonly rollup: DailyRollup;
 }
@@ -29,22 +29,61 @@ const QUARTER_MS = 15 * 60 * 1000;
 const KEY_LENGTH_MAX = 200;
 const NUMBER = /^[+-]?[0-9]{1,80}(?:[.][0-9]{1,40})?$/;
 
+/** Events that are read at a time to count a roll-up anew. */
+const FILL_ROWS = 5000;
+
 /** Adds events that land to the days of every roll-up. The order in which they come makes no difference. */
 export const rollUp: NonNullable<LedgerOf<BusinessEvent>['alsoLand']> = async (client, records) => {
   // Read here, where the rows are in: a roll-up that comes later counts them itself.
   const { rows } = await client.query<NamedRollup>(
     'select view_name as name, rollup from audit.pack_views where rollup is not null',
   );
-  if (rows.length === 0) return;
-  const additions = additionsOf(
-    rows,
-    records.map(({ record }) => record),
-  );
+  const written = records.map(({ record }) => record);
+  if (rows.length > 0) await add(client, additionsOf(rows, written));
+};
+
+/** Counts roll-ups anew from all events that are there. Events wait to land until the transaction ends, and then find the roll-ups. */
+export async function fillRollups(client: ClientBase, rollups: readonly NamedRollup[]): Promise<void> {
+  if (rollups.length === 0) return;
+  await client.query('lock table audit.business_events in share mode');
+  await client.query('delete from audit.daily_rollups where view_name = any($1)', [rollups.map(({ name }) => name)]);
+  await client.query({
+    text: `declare events no scroll cursor for
+      select source, commit_time, event_type, body from audit.business_events where event_type = any($1)`,
+    values: [rollups.map(({ rollup }) => rollup.event)],
+  });
+  for (;;) {
+    const { rows } = await client.query<StoredEvent>(`fetch ${FILL_ROWS} from events`);
+    if (rows.length === 0) break;
+    const records = rows.map(({ source, commit_time, event_type, body: { payload } }) => ({
+      source,
+      timestamp: commit_time.toISOString(),
+      items: [{ type: event_type, payload }],
+    }));
+    await add(client, additionsOf(rollups, records));
+  }
+  await client.query('close events');
+}
+
+interface StoredEvent {
+  readonly source: string;
+  readonly commit_time: Date;
+  readonly event_type: string;
+  readonly body: Pick<BusinessEvent, 'payload'>;
+}
+
+/** A group's label stands beside its number of events; of several the one that sorts last stays, whichever came first. */
+async function add(client: ClientBase, additions: readonly Addition[]): Promise<void> {
   if (additions.length === 0) return;
   const values = <Value>(of: (addition: Addition) => Value): Value[] => additions.map(of);
   await client.query(
-    addTo(`unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::numeric[])
-      as added (name, zone, source, moment, key, label, measure, value)`),
+    `insert into audit.daily_rollups as kept (view_name, source, day, group_key, group_label, measure, value)
+      select name, source, (moment at time zone zone)::date, left(key, ${KEY_LENGTH_MAX}), max(label collate "C"), measure, sum(value)
+        from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::numeric[])
+          as added (name, zone, source, moment, key, label, measure, value)
+        group by 1, 2, 3, 4, 6
+      on conflict (view_name, day, source, group_key, measure) do update
+        set value = kept.value + excluded.value, group_label = greatest(kept.group_label collate "C", excluded.group_label)`,
     [
       values(({ name }) => name),
       values(({ timeZone }) => timeZone),
@@ -56,37 +95,17 @@ export const rollUp: NonNullable<LedgerOf<BusinessEvent>['alsoLand']> = async (c
       values(({ value }) => value),
     ],
   );
-};
-
-/** Counts a roll-up anew from all events that are there. The caller keeps events from landing meanwhile. */
-export async function fillRollup(client: ClientBase, { name, rollup }: NamedRollup): Promise<void> {
-  await client.query('delete from audit.daily_rollups where view_name = $1', [name]);
-  const field = (path: string | undefined): string =>
-    path === undefined ? 'null' : `analyst.field(body, 'payload', ${quote(path)})`;
-  const measures = Object.entries(rollup.measures).map(
-    ([measure, path]) => `(${quote(measure)}, analyst.numeric_or_null(${field(path)}))`,
-  );
-  await client.query(
-    addTo(`(select ${quote(name)} as name, ${quote(rollup.timeZone)} as zone, source, commit_time as moment, ${field(rollup.by)} as key,
-        case when measure = ${quote(EVENTS)} then ${field(rollup.label)} end as label, measure, value
-      from audit.business_events cross join lateral (values ${[`(${quote(EVENTS)}, 1)`, ...measures].join(', ')}) as measured (measure, value)
-      where event_type = ${quote(rollup.event)} and value is not null) added`),
-  );
 }
 
-/** A group's label stands beside its number of events; of several the one that sorts last stays, whichever came first. */
-const addTo = (added: string): string =>
-  `insert into audit.daily_rollups as kept (view_name, source, day, group_key, group_label, measure, value)
-    select name, source, (moment at time zone zone)::date, left(key, ${KEY_LENGTH_MAX}), max(label collate "C"), measure, sum(value)
-      from ${added} group by 1, 2, 3, 4, 6
-    on conflict (view_name, day, source, group_key, measure) do update
-      set value = kept.value + excluded.value, group_label = greatest(kept.group_label collate "C", excluded.group_label)`;
+/** Of a record, what roll-ups look at. */
+interface Countable {
+  readonly source: string;
+  readonly timestamp: string;
+  readonly items: Iterable<Pick<BusinessEvent, 'type' | 'payload'>>;
+}
 
 /** What records add to roll-ups, by quarter hour and group. */
-function additionsOf(
-  rollups: readonly NamedRollup[],
-  records: readonly DenseRecord<BusinessEvent>[],
-): readonly Addition[] {
+function additionsOf(rollups: readonly NamedRollup[], records: readonly Countable[]): readonly Addition[] {
   const byEvent = Map.groupBy(rollups, ({ rollup }) => rollup.event);
   const groups = new Map<string, Group>();
   for (const record of records)
@@ -108,7 +127,7 @@ interface Group extends Omit<Addition, 'measure' | 'value'> {
 function addEvent(
   groups: Map<string, Group>,
   { name, rollup }: NamedRollup,
-  { source, timestamp }: DenseRecord<BusinessEvent>,
+  { source, timestamp }: Countable,
   payload: BusinessEvent['payload'],
 ): void {
   const { by, label, timeZone, measures } = rollup;
