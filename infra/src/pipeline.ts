@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Database, migrate } from '@overlay/storage';
+import { loadPack } from '@overlay/packs/load';
+import { Database, makePackViews, migrate } from '@overlay/storage';
 import { type ConnectorTarget, registerConnector } from './connector.ts';
 import type { Endpoints } from './endpoints.ts';
 import { lastLines } from './process.ts';
@@ -48,7 +49,7 @@ export interface Pipeline {
 /** Migrates the database, makes the logins and registers the connector; starts no service yet. */
 export async function preparePipeline(stack: Endpoints & ConnectorTarget, options: PipelineOptions): Promise<Pipeline> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-  const urls = await prepareDatabase(options.postgresUrl);
+  const urls = await prepareDatabase(options.postgresUrl, options.packDirectory);
   const secret = (name: string, text: string): string => {
     const file = join(options.directory, name);
     writeFileSync(file, `${text}\n`, { mode: 0o600 });
@@ -114,11 +115,12 @@ async function portOf(service: Service, program: RunningProgram | undefined): Pr
   );
 }
 
-/** Migrations, and a login for each kind of user, named after the database so that several can share a server. */
-async function prepareDatabase(url: string): Promise<Pipeline['urls']> {
+/** Migrations, the views of the pack, and a login for each kind of user, named after the database so that several can share a server. */
+async function prepareDatabase(url: string, packDirectory: string): Promise<Pipeline['urls']> {
   const database = new Database(url, 1);
   try {
     await migrate(database);
+    await makePackViews(database, await loadPack(packDirectory));
     const name = new URL(url).pathname.slice(1);
     const login = async (kind: string): Promise<string> => {
       const password = randomBytes(12).toString('hex');

@@ -1,5 +1,5 @@
 import { EVENT_VARIABLES, VALUE_VARIABLES } from './expression.ts';
-import { Detector, Section } from './pack.ts';
+import { Detector, Rollup, Section } from './pack.ts';
 import { COMPUTED_SLOTS, slotsOf } from './reasons.ts';
 import {
   checkEvent,
@@ -12,6 +12,7 @@ import {
   type Note,
   type Path,
 } from './references.ts';
+import { checkRollups, checkViewNames } from './rollup-checks.ts';
 import { Rule } from './rule.ts';
 import { checkFields, checkPrecedence, checkRule } from './rule-checks.ts';
 
@@ -24,6 +25,7 @@ export function referenceMistakes(document: unknown): Mistake[] {
   const note: Note = (path, message, offset = 0) => mistakes.push({ path, message, offset });
   const rules = wellFormed(Rule, list(document, 'rules'));
   const detectors = wellFormed(Detector, list(document, 'detectors'));
+  const rollups = wellFormed(Rollup, list(document, 'rollups'));
   const sections = wellFormed(Section, list(field(document, 'report'), 'sections'));
   const known = gather(document);
 
@@ -33,6 +35,8 @@ export function referenceMistakes(document: unknown): Mistake[] {
   checkTables(document, note);
   for (const [index, detector] of detectors) checkDetector(detector, ['detectors', index], known, note);
   for (const [index, section] of sections) checkSection(section, ['report', 'sections', index], known, note);
+  checkRollups(rollups, rules, known, note);
+  checkViewNames(rollups, rules, note);
   checkActors(document, known, note);
   for (const [name, entries, at] of [
     ['rules', rules, ['rules']],

@@ -1,5 +1,6 @@
 export { foldByPack } from './by-version.ts';
 export { type Calendar, type LocalTime, makeCalendar } from './calendar.ts';
+export { sum } from './decimal.ts';
 export { type EventField, type EventType, eventTypesOf } from './event-types.ts';
 export { type Example, ExampleFile, type Expected, type GivenRow, parseExamples } from './example.ts';
 export {
@@ -26,6 +27,7 @@ export {
   Pack,
   type Policy,
   type RareChange,
+  type Rollup,
   type Section,
   Severity,
   type Table,
@@ -33,4 +35,5 @@ export {
 export { type Parsed, parsePack } from './parse.ts';
 export { fillSlots, slotsOf } from './reasons.ts';
 export type { Field, FieldType, Join, Rule } from './rule.ts';
+export { eventViewName, rollupViewName } from './view-names.ts';
 export type { PackFile } from './yaml.ts';

@@ -161,6 +161,19 @@ export const Section = strict({
 export type Section = z.infer<typeof Section>;
 
 /**
+ * Events of a type counted, and payload fields summed, by local day of the commit; with `by`, for each value of that field, which `label` names for
+ * people. Kept up with every landing, so choose a `by` of few values.
+ */
+export const Rollup = strict({
+  event: word,
+  by: path.optional(),
+  label: path.optional(),
+  /** What the sum is called → the field that is summed. */
+  measures: z.record(identifier, path).default({}),
+});
+export type Rollup = z.infer<typeof Rollup>;
+
+/**
  * The pack format: a domain as data. Structure only; what the parts say of each other is checked in `checks.ts`. Expressions are CEL
  * text; what they may name is written at each place.
  */
@@ -179,6 +192,7 @@ export const Pack = strict({
   actors: Actors,
   rules: z.array(Rule),
   detectors: z.array(Detector),
+  rollups: z.array(Rollup).default([]),
   report: strict({ sections: z.array(Section) }),
 });
 export type Pack = z.infer<typeof Pack>;

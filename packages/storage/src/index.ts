@@ -4,7 +4,9 @@ export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
 export { type LogStretch, readCurrentEvents, readLoggedRecords, readSequencesBetween } from './logged.ts';
+export { makePackViews, readNewestPacks, ViewTaken } from './make-pack-views.ts';
 export { migrate } from './migrate.ts';
+export { type PackView, packViewsOf } from './pack-views.ts';
 export { PackRewritten, readActivations, readNewestPack, requestPack, type StoredActivation } from './packs.ts';
 export {
   type AnomalyFilter,
@@ -57,3 +59,4 @@ export {
   type RecordTable,
   type WrittenChange,
 } from './record-tables.ts';
+export { rollUp } from './rollups.ts';

@@ -9,6 +9,7 @@ import { unexplainedChanges } from './migrations/0006-unexplained-changes.ts';
 import { packs } from './migrations/0007-packs.ts';
 import { weeks } from './migrations/0008-weeks.ts';
 import { rebuilds } from './migrations/0009-rebuilds.ts';
+import { typedViews } from './migrations/0010-typed-views.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-packs': packs,
   '0008-weeks': weeks,
   '0009-rebuilds': rebuilds,
+  '0010-typed-views': typedViews,
 };
 
 /**

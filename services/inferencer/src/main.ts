@@ -1,6 +1,6 @@
 import { readOffer } from '@overlay/packs/load';
 import { runProgram } from '@overlay/runtime';
-import { businessEvents, Database, expireHourly, makeDataKeys, makeLedger } from '@overlay/storage';
+import { businessEvents, Database, expireHourly, makeDataKeys, makeLedger, rollUp } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
 import { followFolder } from './pack-folder.ts';
@@ -15,5 +15,6 @@ await runProgram('inferencer', STAGE_DEPENDENCIES, config, async (program) => {
   program.onClose(expireHourly(dataKeys, settings.DEAD_LETTER_DAYS, logger));
   const { stage } = arrow;
   program.onClose(followFolder({ directory: settings.PACK_DIR, stage, sources: settings.SOURCES, database, logger }));
-  await runArrow(arrow, makeLedger(database, { stage, table: businessEvents, dataKeys }), program);
+  const ledger = makeLedger(database, { stage, table: businessEvents, dataKeys, alsoLand: rollUp });
+  await runArrow(arrow, ledger, program);
 });

@@ -1,0 +1,159 @@
+import { canonicalJson } from '@overlay/evidence';
+import type { BusinessEvent } from '@overlay/model';
+import { sum } from '@overlay/packs';
+import type { ClientBase } from 'pg';
+import type { LedgerOf } from './ledger.ts';
+import { type DailyRollup, EVENTS } from './pack-views.ts';
+
+/** A roll-up and the name of its view, which is its own. */
+export interface NamedRollup {
+  readonly name: string;
+  readonly rollup: DailyRollup;
+}
+
+/** What is to be added: the value of a measure of one roll-up, group and stretch of time that lies in one day of every zone. */
+interface Addition {
+  readonly name: string;
+  readonly timeZone: string;
+  readonly source: string;
+  readonly at: string;
+  readonly key: string | null;
+  readonly label: string | null;
+  readonly measure: string;
+  readonly value: string;
+}
+
+/** Days of zones begin on quarter hours. */
+const QUARTER_MS = 15 * 60 * 1000;
+/** Longer keys of groups are cut: an index holds them. */
+const KEY_LENGTH_MAX = 200;
+const NUMBER = /^[+-]?[0-9]{1,80}(?:[.][0-9]{1,40})?$/;
+
+/** Events that are read at a time to count a roll-up anew. */
+const FILL_ROWS = 5000;
+
+/** Adds events that land to the days of every roll-up. The order in which they come makes no difference. */
+export const rollUp: NonNullable<LedgerOf<BusinessEvent>['alsoLand']> = async (client, records) => {
+  // Read here, where the rows are in: a roll-up that comes later counts them itself.
+  const { rows } = await client.query<NamedRollup>(
+    'select view_name as name, rollup from audit.pack_views where rollup is not null',
+  );
+  const written = records.map(({ record }) => record);
+  if (rows.length > 0) await add(client, additionsOf(rows, written));
+};
+
+/** Counts roll-ups anew from all events that are there. Events wait to land until the transaction ends, and then find the roll-ups. */
+export async function fillRollups(client: ClientBase, rollups: readonly NamedRollup[]): Promise<void> {
+  if (rollups.length === 0) return;
+  await client.query('lock table audit.business_events in share mode');
+  await client.query('delete from audit.daily_rollups where view_name = any($1)', [rollups.map(({ name }) => name)]);
+  await client.query({
+    text: `declare events no scroll cursor for
+      select source, commit_time, event_type, body from audit.business_events where event_type = any($1)`,
+    values: [rollups.map(({ rollup }) => rollup.event)],
+  });
+  for (;;) {
+    const { rows } = await client.query<StoredEvent>(`fetch ${FILL_ROWS} from events`);
+    if (rows.length === 0) break;
+    const records = rows.map(({ source, commit_time, event_type, body: { payload } }) => ({
+      source,
+      timestamp: commit_time.toISOString(),
+      items: [{ type: event_type, payload }],
+    }));
+    await add(client, additionsOf(rollups, records));
+  }
+  await client.query('close events');
+}
+
+interface StoredEvent {
+  readonly source: string;
+  readonly commit_time: Date;
+  readonly event_type: string;
+  readonly body: Pick<BusinessEvent, 'payload'>;
+}
+
+/** A group's label stands beside its number of events; of several the one that sorts last stays, whichever came first. */
+async function add(client: ClientBase, additions: readonly Addition[]): Promise<void> {
+  if (additions.length === 0) return;
+  const values = <Value>(of: (addition: Addition) => Value): Value[] => additions.map(of);
+  await client.query(
+    `insert into audit.daily_rollups as kept (view_name, source, day, group_key, group_label, measure, value)
+      select name, source, (moment at time zone zone)::date, left(key, ${KEY_LENGTH_MAX}), max(label collate "C"), measure, sum(value)
+        from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::numeric[])
+          as added (name, zone, source, moment, key, label, measure, value)
+        group by 1, 2, 3, 4, 6
+      on conflict (view_name, day, source, group_key, measure) do update
+        set value = kept.value + excluded.value, group_label = greatest(kept.group_label collate "C", excluded.group_label)`,
+    [
+      values(({ name }) => name),
+      values(({ timeZone }) => timeZone),
+      values(({ source }) => source),
+      values(({ at }) => at),
+      values(({ key }) => key),
+      values(({ label }) => label),
+      values(({ measure }) => measure),
+      values(({ value }) => value),
+    ],
+  );
+}
+
+/** Of a record, what roll-ups look at. */
+interface Countable {
+  readonly source: string;
+  readonly timestamp: string;
+  readonly items: Iterable<Pick<BusinessEvent, 'type' | 'payload'>>;
+}
+
+/** What records add to roll-ups, by quarter hour and group. */
+function additionsOf(rollups: readonly NamedRollup[], records: readonly Countable[]): readonly Addition[] {
+  const byEvent = Map.groupBy(rollups, ({ rollup }) => rollup.event);
+  const groups = new Map<string, Group>();
+  for (const record of records)
+    for (const { type, payload } of record.items)
+      for (const named of byEvent.get(type) ?? []) addEvent(groups, named, record, payload);
+  return [...groups.values()].flatMap(({ name, timeZone, source, at, key, label, values }) =>
+    [...values].map(([measure, texts]) => {
+      const labelled = measure === EVENTS ? label : null;
+      return { name, timeZone, source, at, key, label: labelled, measure, value: sum(texts) };
+    }),
+  );
+}
+
+interface Group extends Omit<Addition, 'measure' | 'value'> {
+  label: string | null;
+  readonly values: Map<string, string[]>;
+}
+
+function addEvent(
+  groups: Map<string, Group>,
+  { name, rollup }: NamedRollup,
+  { source, timestamp }: Countable,
+  payload: BusinessEvent['payload'],
+): void {
+  const { by, label, timeZone, measures } = rollup;
+  const at = new Date(Math.floor(Date.parse(timestamp) / QUARTER_MS) * QUARTER_MS).toISOString();
+  const key = by === undefined ? null : textOf(payload[by]);
+  const place = JSON.stringify([name, source, at, key]);
+  const group = groups.get(place) ?? { name, timeZone, source, at, key, label: null, values: new Map() };
+  groups.set(place, group);
+  const add = (measure: string, text: string | null): void => {
+    if (text === null || !NUMBER.test(text)) return;
+    const texts = group.values.get(measure);
+    if (texts) texts.push(text);
+    else group.values.set(measure, [text]);
+  };
+  add(EVENTS, '1');
+  for (const [measure, path] of Object.entries(measures)) add(measure, textOf(payload[path]));
+  const own = label === undefined ? null : textOf(payload[label]);
+  if (own !== null && (group.label === null || isAfter(own, group.label))) group.label = own;
+}
+
+/** The text of a payload's field as `analyst.field` gives it: null also for text that Postgres cannot show. */
+function textOf(value: BusinessEvent['payload'][string] | undefined): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string') return canonicalJson(value);
+  return value.includes('\0') || !value.isWellFormed() ? null : value;
+}
+
+/** The order of Postgres's collation C: by bytes. */
+const isAfter = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) > 0;
