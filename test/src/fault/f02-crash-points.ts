@@ -34,7 +34,7 @@ export const crashPoints: Fault = {
     const scene = await setScene(arena, {
       name: 'f02',
       servers: await arena.servers(),
-      source: { bulkRows: (arena.isShort ? 2500 : 5000) * points.length, payloadBytes: 3500 },
+      source: { bulkRows: (arena.isShort ? 8000 : 5000) * points.length, payloadBytes: 3500 },
       oracle: { largeRows: 3000 },
     });
     const endWatch = watchReads(scene.world);
@@ -43,7 +43,7 @@ export const crashPoints: Fault = {
     const stopLoad = scene.oracle.start({ perSecond: 40 });
     deaths.streaming = await playPhase(arena, scene, 'streaming', points);
     await stopLoad();
-    await scene.oracle.run({ transactions: 100 * points.length, perSecond: 200, largeEvery: 40 });
+    await scene.oracle.run({ transactions: (arena.isShort ? 300 : 100) * points.length, perSecond: 200, largeEvery: 40 });
     deaths['catch-up'] = await playPhase(arena, scene, 'catch-up', points);
 
     for (const stage of STAGES) scene.start(stage);

@@ -116,6 +116,7 @@ export const keys: Fault = {
       for (const name of names) await move(scene.world.source, MOVES[name]?.(random) ?? []);
     }
     await endLoad();
+    await scene.oracle.run({ transactions: 250, perSecond: 250 });
     await coreCheck(arena, scene);
     return { ...scene.oracle.tally(), moves: rounds * names.length };
   },
