@@ -24,6 +24,7 @@ export {
   TracedTransaction,
   UnexplainedList,
 } from './contract.ts';
+export { dbtPackage } from './dbt.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
 export { testRules } from './rules.ts';
