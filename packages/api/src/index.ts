@@ -25,6 +25,7 @@ export {
   TracedTransaction,
   UnexplainedList,
 } from './contract.ts';
+export { dbtPackage } from './dbt.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
 export type { ReplayAsk } from './replay.ts';

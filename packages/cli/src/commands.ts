@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type {
   AnomalyAsk,
   AnomalyList,
@@ -14,7 +16,7 @@ import type {
   UnexplainedAsk,
   UnexplainedList,
 } from '@overlay/api';
-import { testRules } from '@overlay/api';
+import { dbtPackage, testRules } from '@overlay/api';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { anomaliesLines } from './print/anomalies.ts';
@@ -113,3 +115,15 @@ export const testRulesOf = (io: Io, options: GlobalOptions, directory: string): 
     lines: rulesLines,
     exit: ({ passed }) => (passed ? EXIT.ok : EXIT.error),
   }));
+
+/** Writes the dbt package of a pack; files of the same names are replaced. */
+export const writeDbt = (io: Io, options: GlobalOptions, directory: string, folder: string): Promise<number> =>
+  showAlone<{ readonly files: readonly string[] }>(io, options, async () => {
+    const files = Object.entries(await dbtPackage(directory)).map(([name, text]) => {
+      const file = join(folder, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      return file;
+    });
+    return { answer: { ok: true, value: { files } }, lines: (value) => value.files };
+  });

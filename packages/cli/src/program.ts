@@ -11,6 +11,7 @@ import {
   showSummary,
   showTrace,
   testRulesOf,
+  writeDbt,
 } from './commands.ts';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
@@ -158,6 +159,11 @@ function addPackCommands(command: MakeCommand, io: Io, done: (code: Promise<numb
   asking(command('activate <pack-dir>', 'read a source by this version of a pack, from the next sequence on', packs))
     .option('--source <name>', 'the source; needed only when there are several')
     .action((directory: string, _, self: Command) => done(activatePack(io, self.optsWithGlobals(), directory)));
+  command('dbt <pack-dir> <folder>', "write a dbt source package over the pack's views for analysts", packs)
+    .addHelpText('after', '\nNeeds no database. Run it again when the pack has changed.')
+    .action((directory: string, folder: string, _, self: Command) =>
+      done(writeDbt(io, self.optsWithGlobals(), directory, folder)),
+    );
 }
 
 /** Commands about dead letters, and those that ask something of a running stage. */

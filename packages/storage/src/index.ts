@@ -6,7 +6,7 @@ export { type LedgerOf, makeLedger } from './ledger.ts';
 export { type LogStretch, readCurrentEvents, readLoggedRecords, readSequencesBetween } from './logged.ts';
 export { makePackViews, readNewestPacks, ViewTaken } from './make-pack-views.ts';
 export { migrate } from './migrate.ts';
-export { type PackView, packViewsOf } from './pack-views.ts';
+export { type PackView, packViewsOf, type ViewColumn } from './pack-views.ts';
 export { PackRewritten, readActivations, readNewestPack, requestPack, type StoredActivation } from './packs.ts';
 export {
   type AnomalyFilter,

@@ -206,7 +206,15 @@ test('a tool that looks around as an analyst finds views, columns, types and com
       );
     expect(await columns('till_closed')).toEqual([
       ...['event_id uuid', 'source text', 'sequence int8', 'committed_at timestamptz', 'occurred_at timestamp'],
-      ...['entity_id text', 'actor_id text', 'actor text', 'actor_grade text', 'confidence float4', 'place int8'],
+      ...[
+        'entity_type text',
+        'entity_id text',
+        'actor_id text',
+        'actor text',
+        'actor_grade text',
+        'confidence float4',
+        'place int8',
+      ],
       ...['place_name text', 'amount numeric', 'is_balanced bool', 'counted_at timestamptz', 'opened_at timestamp'],
       ...['coins json', 'payload_source text', 'note json', 'doubts json', 'has_unshowable_text bool'],
     ]);

@@ -23,6 +23,8 @@ export interface PackView {
   readonly columns: readonly ViewColumn[];
   /** What stands after `from`. */
   readonly from: string;
+  /** The type of the events that are its rows; null of a roll-up. */
+  readonly event: string | null;
   /** Of a roll-up: what its table is kept up by. */
   readonly rollup: DailyRollup | null;
 }
@@ -64,6 +66,7 @@ function eventViewOf({ name, timeZone }: Pack, { type, fields }: EventType): Pac
     comment: `Every ${type} of the pack ${name}, one row each`,
     columns: [...own, ...payload, HAS_UNSHOWABLE_TEXT],
     from: `audit.current_business_events where event_type = ${quote(type)}`,
+    event: type,
     rollup: null,
   };
 }
@@ -120,7 +123,8 @@ const BEFORE = [
 ];
 
 const AFTER = [
-  column('entity_id', 'text', 'entity_id', 'Key of the thing that it happened to'),
+  column('entity_type', 'text', 'entity_type', 'Kind of thing that it happened to'),
+  column('entity_id', 'text', 'entity_id', 'Key of the thing that it happened to; found fast together with its kind'),
   column('actor_id', 'text', 'actor_id', 'Key of the user who did it, where the rows say so'),
   column('actor', 'text', 'actor_label', 'Name of the user who did it, where known'),
   column('actor_grade', 'text', 'actor_grade', 'How sure the actor is: exact, corroborated, inferred or unknown'),
@@ -167,6 +171,7 @@ function rollupViewOf(pack: Pack, rollup: Rollup, type: EventType | undefined): 
       ),
     ],
     from: `audit.daily_rollups where view_name = ${quote(name)} group by source, day, group_key`,
+    event: null,
     rollup: { ...rollup, timeZone: pack.timeZone },
   };
 }

@@ -43,7 +43,11 @@ export const crashPoints: Fault = {
     const stopLoad = scene.oracle.start({ perSecond: 40 });
     deaths.streaming = await playPhase(arena, scene, 'streaming', points);
     await stopLoad();
-    await scene.oracle.run({ transactions: (arena.isShort ? 300 : 100) * points.length, perSecond: 200, largeEvery: 40 });
+    await scene.oracle.run({
+      transactions: (arena.isShort ? 300 : 100) * points.length,
+      perSecond: 200,
+      largeEvery: 40,
+    });
     deaths['catch-up'] = await playPhase(arena, scene, 'catch-up', points);
 
     for (const stage of STAGES) scene.start(stage);
