@@ -124,11 +124,10 @@ export class PartitionReader<In, Out, Value> {
     await Promise.all([...this.#writers.values()].map((writer) => writer.close()));
     this.#writers.clear();
     this.#readers.clear();
-    const watermarks = await retry('kafka', this.#retrying, () => this.#watermarks());
-    for (const source of this.#sources) await this.#openSource(source, watermarks);
+    for (const source of this.#sources) await this.#openSource(source);
     while (!consumer()) await sleep(10, undefined, { signal: this.#signal });
     const offsets = [...this.#readers.values()].filter((reader) => !reader.gap).map((reader) => reader.nextOffset);
-    this.#seek(offsets.length > 0 ? Math.min(...offsets) : watermarks.low);
+    this.#seek(offsets.length > 0 ? Math.min(...offsets) : (await this.#watermarksNow()).low);
     consumer()?.resume(place.topic, place.partition); // an earlier life may have paused it
     program.logger.debug({ ...place, sources: this.#readers.size }, 'partition opened');
     for (const reader of this.#readers.values()) await this.#holdAtGap(reader);
@@ -138,7 +137,7 @@ export class PartitionReader<In, Out, Value> {
     return { health: this.#deps.program.health, signal: this.#signal };
   }
 
-  async #openSource(source: string, watermarks: Watermarks): Promise<void> {
+  async #openSource(source: string): Promise<void> {
     const { arrow, ledger, program, place, publisher } = this.#deps;
     const { metrics, logger, config } = program;
     const { book, republication } = await retry('postgres', this.#retrying, async () =>
@@ -147,6 +146,8 @@ export class PartitionReader<In, Out, Value> {
         await ledger.open(source),
       ),
     );
+    // Only now: another copy may have read on while the book was opened, and a position beyond the end would look like a topic that was made again.
+    const watermarks = await this.#watermarksNow();
     const reader = new SourceReader(arrow, book, place, watermarks, this.#poisoned.get(source));
     const writer = new SourceWriter(reader, {
       stage: arrow.stage,
@@ -198,6 +199,8 @@ export class PartitionReader<In, Out, Value> {
     program.logger.warn({ ...this.#deps.place, why: thrown.message }, 'partition begins again');
     void this.#begin();
   }
+
+  readonly #watermarksNow = (): Promise<Watermarks> => retry('kafka', this.#retrying, () => this.#watermarks());
 
   async #watermarks(): Promise<Watermarks> {
     const { topic, partition } = this.#deps.place;
@@ -355,7 +358,7 @@ export class PartitionReader<In, Out, Value> {
     }
     if (first < this.#expected) return this.#again('the topic was put back under our feet');
     if (first > this.#expected) {
-      const { low } = await retry('kafka', this.#retrying, () => this.#watermarks());
+      const { low } = await this.#watermarksNow();
       for (const reader of this.#readers.values()) if (low > reader.nextOffset) reader.recordsLost(low);
     }
     this.#expected = lastOffset + 1;
