@@ -108,44 +108,67 @@ interface Countable {
 function additionsOf(rollups: readonly NamedRollup[], records: readonly Countable[]): readonly Addition[] {
   const byEvent = Map.groupBy(rollups, ({ rollup }) => rollup.event);
   const groups = new Map<string, Group>();
-  for (const record of records)
-    for (const { type, payload } of record.items)
-      for (const named of byEvent.get(type) ?? []) addEvent(groups, named, record, payload);
-  return [...groups.values()].flatMap(({ name, timeZone, source, at, key, label, values }) =>
-    [...values].map(([measure, texts]) => {
-      const labelled = measure === EVENTS ? label : null;
-      return { name, timeZone, source, at, key, label: labelled, measure, value: sum(texts) };
-    }),
-  );
+  for (const { source, timestamp, items } of records) {
+    const quarter = Math.floor(Date.parse(timestamp) / QUARTER_MS);
+    for (const { type, payload } of items)
+      for (const named of byEvent.get(type) ?? []) addEvent(groupOf(groups, named, source, quarter, payload), payload);
+  }
+  return [...groups.values()].flatMap(additionsOfGroup);
 }
 
-interface Group extends Omit<Addition, 'measure' | 'value'> {
+function groupOf(
+  groups: Map<string, Group>,
+  named: NamedRollup,
+  source: string,
+  quarter: number,
+  payload: BusinessEvent['payload'],
+): Group {
+  const { by } = named.rollup;
+  const key = by === undefined ? null : textOf(payload[by]);
+  const place = `${named.name} ${source} ${quarter} ${key === null ? '' : `=${key}`}`;
+  const known = groups.get(place);
+  if (known) return known;
+  const group: Group = { named, source, quarter, key, label: null, events: 0, values: new Map() };
+  groups.set(place, group);
+  return group;
+}
+
+/** What is known of a group while records are gone through. */
+interface Group {
+  readonly named: NamedRollup;
+  readonly source: string;
+  readonly quarter: number;
+  readonly key: string | null;
   label: string | null;
+  events: number;
   readonly values: Map<string, string[]>;
 }
 
-function addEvent(
-  groups: Map<string, Group>,
-  { name, rollup }: NamedRollup,
-  { source, timestamp }: Countable,
-  payload: BusinessEvent['payload'],
-): void {
-  const { by, label, timeZone, measures } = rollup;
-  const at = new Date(Math.floor(Date.parse(timestamp) / QUARTER_MS) * QUARTER_MS).toISOString();
-  const key = by === undefined ? null : textOf(payload[by]);
-  const place = JSON.stringify([name, source, at, key]);
-  const group = groups.get(place) ?? { name, timeZone, source, at, key, label: null, values: new Map() };
-  groups.set(place, group);
-  const add = (measure: string, text: string | null): void => {
-    if (text === null || !NUMBER.test(text)) return;
+function addEvent(group: Group, payload: BusinessEvent['payload']): void {
+  const { label, measures } = group.named.rollup;
+  group.events++;
+  for (const measure in measures) {
+    const text = textOf(payload[measures[measure] ?? '']);
+    if (text === null || !NUMBER.test(text)) continue;
     const texts = group.values.get(measure);
     if (texts) texts.push(text);
     else group.values.set(measure, [text]);
-  };
-  add(EVENTS, '1');
-  for (const [measure, path] of Object.entries(measures)) add(measure, textOf(payload[path]));
+  }
   const own = label === undefined ? null : textOf(payload[label]);
-  if (own !== null && (group.label === null || isAfter(own, group.label))) group.label = own;
+  if (own !== null && own !== group.label && (group.label === null || isAfter(own, group.label))) group.label = own;
+}
+
+function additionsOfGroup({ named, source, quarter, key, label, events, values }: Group): readonly Addition[] {
+  const { name, rollup } = named;
+  const at = new Date(quarter * QUARTER_MS).toISOString();
+  const place = { name, timeZone: rollup.timeZone, source, at, key };
+  const sums = [...values].map(([measure, texts]) => ({
+    ...place,
+    label: null,
+    measure,
+    value: sum(texts),
+  }));
+  return [{ ...place, label, measure: EVENTS, value: String(events) }, ...sums];
 }
 
 /** The text of a payload's field as `analyst.field` gives it: null also for text that Postgres cannot show. */
