@@ -3,6 +3,7 @@ import type { BusinessEvent } from '@overlay/model';
 import { sum } from '@overlay/packs';
 import type { ClientBase } from 'pg';
 import type { LedgerOf } from './ledger.ts';
+import type { LogStretch } from './logged.ts';
 import { type DailyRollup, EVENTS } from './pack-views.ts';
 
 /** A roll-up and the name of its view, which is its own. */
@@ -32,26 +33,54 @@ const NUMBER = /^[+-]?[0-9]{1,80}(?:[.][0-9]{1,40})?$/;
 /** Events that are read at a time to count a roll-up anew. */
 const FILL_ROWS = 5000;
 
+/** Held by landings together, by who counts anew alone. */
+const LOCK = "hashtextextended('audit.daily_rollups', 0)";
+const ROLLUPS = 'select view_name as name, rollup from audit.pack_views where rollup is not null';
+
 /** Adds events that land to the days of every roll-up. The order in which they come makes no difference. */
 export const rollUp: NonNullable<LedgerOf<BusinessEvent>['alsoLand']> = async (client, records) => {
-  // Read here, where the rows are in: a roll-up that comes later counts them itself.
-  const { rows } = await client.query<NamedRollup>(
-    'select view_name as name, rollup from audit.pack_views where rollup is not null',
-  );
+  // First the lock, then the roll-ups: who counts anew meanwhile sees these events, or is done and has written the roll-ups that are read here.
+  await client.query(`select pg_advisory_xact_lock_shared(${LOCK})`);
+  const { rows } = await client.query<NamedRollup>(ROLLUPS);
   const written = records.map(({ record }) => record);
   if (rows.length > 0) await add(client, additionsOf(rows, written));
 };
 
-/** Counts roll-ups anew from all events that are there. Events wait to land until the transaction ends, and then find the roll-ups. */
-export async function fillRollups(client: ClientBase, rollups: readonly NamedRollup[]): Promise<void> {
+/** Counts the days of a stretch anew by the events that hold now. Landings wait until the transaction ends. */
+export async function recountRollups(client: ClientBase, stretch: LogStretch): Promise<void> {
+  const { rows } = await client.query<NamedRollup>(ROLLUPS);
+  for (const [zone, rollups] of Map.groupBy(rows, ({ rollup }) => rollup.timeZone)) {
+    const days = await client.query<Days>(
+      `select $1 as source, (min(commit_time) at time zone $4)::date::text as first, (max(commit_time) at time zone $4)::date::text as last
+        from audit.transactions where source = $1 and sequence between $2 and $3`,
+      [stretch.source, stretch.from, stretch.to, zone],
+    );
+    await fillRollups(client, rollups, days.rows[0]);
+  }
+}
+
+/** Days of a source, both ends among them; null when it has none. */
+interface Days {
+  readonly source: string;
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
+/** Counts roll-ups anew, all of them of one zone when it is for some days only. Landings wait until the transaction ends. */
+export async function fillRollups(client: ClientBase, rollups: readonly NamedRollup[], days?: Days): Promise<void> {
   if (rollups.length === 0) return;
-  await client.query('lock table audit.business_events in share mode');
-  await client.query('delete from audit.daily_rollups where view_name = any($1)', [rollups.map(({ name }) => name)]);
-  await client.query({
-    text: `declare events no scroll cursor for
-      select source, commit_time, event_type, body from audit.business_events where event_type = any($1)`,
-    values: [rollups.map(({ rollup }) => rollup.event)],
-  });
+  await client.query(`select pg_advisory_xact_lock(${LOCK})`);
+  const given = days ? [days.source, days.first, days.last] : [];
+  await client.query(
+    `delete from audit.daily_rollups where view_name = any($1) ${days ? 'and source = $2 and day between $3::date and $4::date' : ''}`,
+    [rollups.map(({ name }) => name), ...given],
+  );
+  await client.query(
+    `declare events no scroll cursor for
+      select source, commit_time, event_type, body from audit.current_business_events where event_type = any($1)
+      ${days ? 'and source = $2 and commit_time >= $3::timestamp at time zone $5 and commit_time < ($4::date + 1)::timestamp at time zone $5' : ''}`,
+    [rollups.map(({ rollup }) => rollup.event), ...given, ...(days ? [rollups[0]?.rollup.timeZone] : [])],
+  );
   for (;;) {
     const { rows } = await client.query<StoredEvent>(`fetch ${FILL_ROWS} from events`);
     if (rows.length === 0) break;
