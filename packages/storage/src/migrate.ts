@@ -10,6 +10,7 @@ import { packs } from './migrations/0007-packs.ts';
 import { weeks } from './migrations/0008-weeks.ts';
 import { rebuilds } from './migrations/0009-rebuilds.ts';
 import { typedViews } from './migrations/0010-typed-views.ts';
+import { currentEvents } from './migrations/0011-current-events.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-weeks': weeks,
   '0009-rebuilds': rebuilds,
   '0010-typed-views': typedViews,
+  '0011-current-events': currentEvents,
 };
 
 /**

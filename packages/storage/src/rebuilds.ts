@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import type { LogStretch } from './logged.ts';
 import { storePackVersion } from './packs.ts';
 import { businessEvents } from './record-tables.ts';
+import { recountRollups } from './rollups.ts';
 
 /** Records whose events are copied in one go. */
 const RECORDS_MAX = 500;
@@ -48,6 +49,7 @@ export async function writeRebuild(
       if (waiting.length >= RECORDS_MAX) await flush();
     }
     await flush();
+    await recountRollups(client, stretch);
     return rebuild;
   });
 }

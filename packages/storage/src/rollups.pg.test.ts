@@ -6,6 +6,7 @@ import { makeDataKeys } from './data-keys.ts';
 import type { Database } from './database.ts';
 import { makeLedger } from './ledger.ts';
 import { makePackViews } from './make-pack-views.ts';
+import { writeRebuild } from './rebuilds.ts';
 import { businessEvents } from './record-tables.ts';
 import { rollUp } from './rollups.ts';
 import { makeScratch, type Scratch } from './testing/scratch.ts';
@@ -23,6 +24,7 @@ let database: Database;
 beforeAll(async () => {
   scratch = await makeScratch();
   database = scratch.database;
+  await database.query("select audit.ensure_week('transactions', '2026-03-04')");
 });
 afterAll(async () => scratch?.drop());
 beforeEach(async () => {
@@ -182,10 +184,49 @@ test('a roll-up that comes later counts what landed before it, while landings wa
   expect(row).toEqual({ events: 12, total: 12 });
 });
 
+test('a rebuild counts the days of its stretch anew, and no others', async () => {
+  await makePackViews(database, tillPack(ROLLUPS));
+  const one: Payload = { place: '7', place_name: 'Lima', amount: '10.10', is_balanced: true };
+  const records = ['03', '04', '05'].map((day, index) =>
+    written('shop', index + 1, { timestamp: `2026-03-${day}T12:00:00.000000Z`, payloads: [one, one] }),
+  );
+  await land(records);
+  await database.query(
+    `insert into audit.transactions (source, sequence, kind, transaction_id, commit_time, item_count)
+      select source, sequence, 'transaction', source || sequence, commit_time, 0 from audit.business_events where ordinal = 1`,
+  );
+  await database.query("update audit.daily_rollups set value = 99 where measure = 'events' and day <> '2026-03-04'");
+  const pack = { name: 'till', version: 9, content: {} };
+  const other = written('shop', 2, {
+    timestamp: '2026-03-04T12:00:00.000000Z',
+    payloads: [{ ...one, place_name: 'Ica', amount: '1' }],
+  });
+  async function* events() {
+    yield other.record;
+  }
+  await writeRebuild(database, { source: 'shop', from: 2, to: 2, pack, by: 'ana' }, events(), (event) =>
+    canonicalJson(event as never),
+  );
+  expect(
+    await database.query(
+      'select day::text, place_name, events, total from analyst.till_closed_daily_by_place order by day',
+    ),
+  ).toEqual([
+    { day: '2026-03-03', place_name: 'Lima', events: '99', total: '20.20' },
+    { day: '2026-03-04', place_name: 'Ica', events: '1', total: '1' },
+    { day: '2026-03-05', place_name: 'Lima', events: '99', total: '20.20' },
+  ]);
+  expect(await database.query('select events from analyst.daily_events order by day')).toEqual(
+    ['2', '1', '2'].map((events) => ({ events })),
+  );
+  for (const table of ['rebuilt_business_events', 'rebuilds', 'transactions'])
+    await database.query(`delete from audit.${table}`);
+});
+
 test('those who write may add to days, analysts see the views alone', async () => {
   const [rights] = await database.query<{ may: boolean[] }>(
     `select array_agg(has_table_privilege(role, 'audit.daily_rollups', "right") order by role, "right") as may
-      from unnest(array['audit_analyst', 'audit_writer']) as role, unnest(array['delete', 'insert', 'select', 'update']) as "right"`,
+      from unnest(array['audit_analyst', 'audit_reader', 'audit_writer']) as role, unnest(array['delete', 'insert', 'select', 'update']) as "right"`,
   );
-  expect(rights?.may).toEqual([false, false, false, false, false, true, true, true]);
+  expect(rights?.may).toEqual([false, false, false, false, true, true, true, true, false, true, true, true]);
 });

@@ -3,6 +3,7 @@ import type { BusinessEvent } from '@overlay/model';
 import { sum } from '@overlay/packs';
 import type { ClientBase } from 'pg';
 import type { LedgerOf } from './ledger.ts';
+import type { LogStretch } from './logged.ts';
 import { type DailyRollup, EVENTS } from './pack-views.ts';
 
 /** A roll-up and the name of its view, which is its own. */
@@ -32,26 +33,54 @@ const NUMBER = /^[+-]?[0-9]{1,80}(?:[.][0-9]{1,40})?$/;
 /** Events that are read at a time to count a roll-up anew. */
 const FILL_ROWS = 5000;
 
+/** Held by landings together, by who counts anew alone. */
+const LOCK = "hashtextextended('audit.daily_rollups', 0)";
+const ROLLUPS = 'select view_name as name, rollup from audit.pack_views where rollup is not null';
+
 /** Adds events that land to the days of every roll-up. The order in which they come makes no difference. */
 export const rollUp: NonNullable<LedgerOf<BusinessEvent>['alsoLand']> = async (client, records) => {
-  // Read here, where the rows are in: a roll-up that comes later counts them itself.
-  const { rows } = await client.query<NamedRollup>(
-    'select view_name as name, rollup from audit.pack_views where rollup is not null',
-  );
+  // First the lock, then the roll-ups: who counts anew meanwhile sees these events, or is done and has written the roll-ups that are read here.
+  await client.query(`select pg_advisory_xact_lock_shared(${LOCK})`);
+  const { rows } = await client.query<NamedRollup>(ROLLUPS);
   const written = records.map(({ record }) => record);
   if (rows.length > 0) await add(client, additionsOf(rows, written));
 };
 
-/** Counts roll-ups anew from all events that are there. Events wait to land until the transaction ends, and then find the roll-ups. */
-export async function fillRollups(client: ClientBase, rollups: readonly NamedRollup[]): Promise<void> {
+/** Counts the days of a stretch anew by the events that hold now. Landings wait until the transaction ends. */
+export async function recountRollups(client: ClientBase, stretch: LogStretch): Promise<void> {
+  const { rows } = await client.query<NamedRollup>(ROLLUPS);
+  for (const [zone, rollups] of Map.groupBy(rows, ({ rollup }) => rollup.timeZone)) {
+    const days = await client.query<Days>(
+      `select $1 as source, (min(commit_time) at time zone $4)::date::text as first, (max(commit_time) at time zone $4)::date::text as last
+        from audit.transactions where source = $1 and sequence between $2 and $3`,
+      [stretch.source, stretch.from, stretch.to, zone],
+    );
+    await fillRollups(client, rollups, days.rows[0]);
+  }
+}
+
+/** Days of a source, both ends among them; null when it has none. */
+interface Days {
+  readonly source: string;
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
+/** Counts roll-ups anew, all of them of one zone when it is for some days only. Landings wait until the transaction ends. */
+export async function fillRollups(client: ClientBase, rollups: readonly NamedRollup[], days?: Days): Promise<void> {
   if (rollups.length === 0) return;
-  await client.query('lock table audit.business_events in share mode');
-  await client.query('delete from audit.daily_rollups where view_name = any($1)', [rollups.map(({ name }) => name)]);
-  await client.query({
-    text: `declare events no scroll cursor for
-      select source, commit_time, event_type, body from audit.business_events where event_type = any($1)`,
-    values: [rollups.map(({ rollup }) => rollup.event)],
-  });
+  await client.query(`select pg_advisory_xact_lock(${LOCK})`);
+  const given = days ? [days.source, days.first, days.last] : [];
+  await client.query(
+    `delete from audit.daily_rollups where view_name = any($1) ${days ? 'and source = $2 and day between $3::date and $4::date' : ''}`,
+    [rollups.map(({ name }) => name), ...given],
+  );
+  await client.query(
+    `declare events no scroll cursor for
+      select source, commit_time, event_type, body from audit.current_business_events where event_type = any($1)
+      ${days ? 'and source = $2 and commit_time >= $3::timestamp at time zone $5 and commit_time < ($4::date + 1)::timestamp at time zone $5' : ''}`,
+    [rollups.map(({ rollup }) => rollup.event), ...given, ...(days ? [rollups[0]?.rollup.timeZone] : [])],
+  );
   for (;;) {
     const { rows } = await client.query<StoredEvent>(`fetch ${FILL_ROWS} from events`);
     if (rows.length === 0) break;
@@ -108,44 +137,67 @@ interface Countable {
 function additionsOf(rollups: readonly NamedRollup[], records: readonly Countable[]): readonly Addition[] {
   const byEvent = Map.groupBy(rollups, ({ rollup }) => rollup.event);
   const groups = new Map<string, Group>();
-  for (const record of records)
-    for (const { type, payload } of record.items)
-      for (const named of byEvent.get(type) ?? []) addEvent(groups, named, record, payload);
-  return [...groups.values()].flatMap(({ name, timeZone, source, at, key, label, values }) =>
-    [...values].map(([measure, texts]) => {
-      const labelled = measure === EVENTS ? label : null;
-      return { name, timeZone, source, at, key, label: labelled, measure, value: sum(texts) };
-    }),
-  );
+  for (const { source, timestamp, items } of records) {
+    const quarter = Math.floor(Date.parse(timestamp) / QUARTER_MS);
+    for (const { type, payload } of items)
+      for (const named of byEvent.get(type) ?? []) addEvent(groupOf(groups, named, source, quarter, payload), payload);
+  }
+  return [...groups.values()].flatMap(additionsOfGroup);
 }
 
-interface Group extends Omit<Addition, 'measure' | 'value'> {
+function groupOf(
+  groups: Map<string, Group>,
+  named: NamedRollup,
+  source: string,
+  quarter: number,
+  payload: BusinessEvent['payload'],
+): Group {
+  const { by } = named.rollup;
+  const key = by === undefined ? null : textOf(payload[by]);
+  const place = `${named.name} ${source} ${quarter} ${key === null ? '' : `=${key}`}`;
+  const known = groups.get(place);
+  if (known) return known;
+  const group: Group = { named, source, quarter, key, label: null, events: 0, values: new Map() };
+  groups.set(place, group);
+  return group;
+}
+
+/** What is known of a group while records are gone through. */
+interface Group {
+  readonly named: NamedRollup;
+  readonly source: string;
+  readonly quarter: number;
+  readonly key: string | null;
   label: string | null;
+  events: number;
   readonly values: Map<string, string[]>;
 }
 
-function addEvent(
-  groups: Map<string, Group>,
-  { name, rollup }: NamedRollup,
-  { source, timestamp }: Countable,
-  payload: BusinessEvent['payload'],
-): void {
-  const { by, label, timeZone, measures } = rollup;
-  const at = new Date(Math.floor(Date.parse(timestamp) / QUARTER_MS) * QUARTER_MS).toISOString();
-  const key = by === undefined ? null : textOf(payload[by]);
-  const place = JSON.stringify([name, source, at, key]);
-  const group = groups.get(place) ?? { name, timeZone, source, at, key, label: null, values: new Map() };
-  groups.set(place, group);
-  const add = (measure: string, text: string | null): void => {
-    if (text === null || !NUMBER.test(text)) return;
+function addEvent(group: Group, payload: BusinessEvent['payload']): void {
+  const { label, measures } = group.named.rollup;
+  group.events++;
+  for (const measure in measures) {
+    const text = textOf(payload[measures[measure] ?? '']);
+    if (text === null || !NUMBER.test(text)) continue;
     const texts = group.values.get(measure);
     if (texts) texts.push(text);
     else group.values.set(measure, [text]);
-  };
-  add(EVENTS, '1');
-  for (const [measure, path] of Object.entries(measures)) add(measure, textOf(payload[path]));
+  }
   const own = label === undefined ? null : textOf(payload[label]);
-  if (own !== null && (group.label === null || isAfter(own, group.label))) group.label = own;
+  if (own !== null && own !== group.label && (group.label === null || isAfter(own, group.label))) group.label = own;
+}
+
+function additionsOfGroup({ named, source, quarter, key, label, events, values }: Group): readonly Addition[] {
+  const { name, rollup } = named;
+  const at = new Date(quarter * QUARTER_MS).toISOString();
+  const place = { name, timeZone: rollup.timeZone, source, at, key };
+  const sums = [...values].map(([measure, texts]) => ({
+    ...place,
+    label: null,
+    measure,
+    value: sum(texts),
+  }));
+  return [{ ...place, label, measure: EVENTS, value: String(events) }, ...sums];
 }
 
 /** The text of a payload's field as `analyst.field` gives it: null also for text that Postgres cannot show. */
