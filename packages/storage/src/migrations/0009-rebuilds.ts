@@ -33,13 +33,6 @@ const STATEMENTS = [
   `create view audit.current_business_events as
     select ${EVENT_COLUMNS} from audit.business_events e where not ${newerThan('0', 'e')}
     union all select ${EVENT_COLUMNS} from audit.rebuilt_business_events e where not ${newerThan('e.rebuild', 'e')}`,
-  // Analysts see what holds.
-  `do $$ declare name text; begin
-    foreach name in array array['business_events', 'daily_events'] loop
-      execute format('create or replace view analyst.%I as %s', name, replace(pg_get_viewdef(format('analyst.%I', name)::regclass),
-        'audit.business_events', 'audit.current_business_events business_events'));
-    end loop;
-  end $$`,
   'grant select on audit.rebuilds, audit.rebuilt_business_events, audit.current_business_events to audit_writer, audit_reader',
   'grant insert on audit.rebuilds, audit.rebuilt_business_events to audit_reader',
 ] as const;
