@@ -59,7 +59,6 @@ export class PartitionReader<In, Out, Value> {
   /** The offset that the next batch should begin with, and one that came instead although we had sought the former. */
   #expected = 0;
   #soughtInVain = -1;
-  #hasSought = false;
 
   constructor(deps: PartitionReaderDeps<In, Out, Value>) {
     this.#deps = deps;
@@ -340,7 +339,6 @@ export class PartitionReader<In, Out, Value> {
   #seek(offset: number): void {
     const { place, consumer } = this.#deps;
     this.#expected = offset;
-    this.#hasSought = true;
     consumer()?.seek(place.topic, place.partition, String(offset));
   }
 
@@ -351,7 +349,7 @@ export class PartitionReader<In, Out, Value> {
    */
   async #isNext({ messages, lastOffset }: Batch): Promise<boolean> {
     const first = Number(messages[0]?.offset);
-    if (first !== this.#expected && this.#hasSought && this.#soughtInVain !== first) {
+    if (first !== this.#expected && this.#soughtInVain !== first) {
       this.#soughtInVain = first;
       this.#seek(this.#expected);
       return false;
@@ -362,7 +360,6 @@ export class PartitionReader<In, Out, Value> {
       for (const reader of this.#readers.values()) if (low > reader.nextOffset) reader.recordsLost(low);
     }
     this.#expected = lastOffset + 1;
-    this.#hasSought = false;
     return true;
   }
 
