@@ -12,16 +12,16 @@ export const currentEvents: Migration = {
 
 const COLUMNS = `source, sequence, ordinal, commit_time, event_id, event_type, entity_type, entity_id, actor_id, actor_label, actor_grade,
   confidence, body`;
-/** A filter and not a join, so that weeks are left out, indexes give their order, and nothing is asked of each row while nothing was rebuilt. */
-const holds = (
-  number: string,
-): string => `((select count(*) from audit.rebuilds) = 0 or not exists (select from audit.rebuilds n
-  where n.source = e.source and e.sequence between n.from_sequence and n.to_sequence and n.rebuild > ${number}))`;
 
 const STATEMENTS = [
+  // A filter over both tables and not a join of each, so that weeks are left out, indexes give their order, and while nothing was rebuilt nothing is
+  // asked of each row.
   `create or replace view audit.current_business_events as
-    select ${COLUMNS} from audit.business_events e where ${holds('0')}
-    union all select ${COLUMNS} from audit.rebuilt_business_events e where ${holds('e.rebuild')}`,
+    select ${COLUMNS} from (
+      select ${COLUMNS}, 0 as rebuild from audit.business_events
+      union all select ${COLUMNS}, rebuild from audit.rebuilt_business_events) e
+    where (select count(*) from audit.rebuilds) = 0 or not exists (select from audit.rebuilds n
+      where n.source = e.source and e.sequence between n.from_sequence and n.to_sequence and n.rebuild > e.rebuild)`,
   // The same columns from the other relation: comments and rights stay.
   `do $$ declare view_name text; begin
     foreach view_name in array array['analyst.business_events', 'analyst.daily_events'] loop
