@@ -16,6 +16,8 @@ const DECISION_MS = 1000;
 /** Pause between two looks for what people ask of the stage. */
 const REQUESTS_MS = 2000;
 const HEARTBEAT_MS = 1000;
+/** Looks in a row at which a topic must end before what was read of it, until that is believed. */
+const SHORT_LOOKS = 3;
 /** Messages that are decided on before landing and publishing get their turn. */
 const SLICE_MESSAGES = 200;
 /** Unreadable units of a source that are known at a time: those that landed are met no more, and one that was forgotten is found again. */
@@ -59,6 +61,7 @@ export class PartitionReader<In, Out, Value> {
   /** The offset that the next batch should begin with, and one that came instead although we had sought the former. */
   #expected = 0;
   #soughtInVain = -1;
+  #shortLooks = 0;
 
   constructor(deps: PartitionReaderDeps<In, Out, Value>) {
     this.#deps = deps;
@@ -88,8 +91,15 @@ export class PartitionReader<In, Out, Value> {
     return Math.max(0, ...[...this.#readers.values()].filter(({ gap }) => !gap).map(({ nextOffset }) => nextOffset));
   }
 
+  /** Whether the topic has ended before what was read of it for several looks now: a broker that has just come back does not know its end at once. */
+  seemsShort(isShort: boolean): boolean {
+    this.#shortLooks = isShort ? this.#shortLooks + 1 : 0;
+    return this.#shortLooks >= SHORT_LOOKS;
+  }
+
   /** Begins from the stored heads, which finds out what has become of the topic. */
   async beginAgain(why: string): Promise<void> {
+    this.#shortLooks = 0;
     await this.#next(async () => {
       await this.#again(why);
     }).catch((thrown) => this.#onOpeningFailed(thrown));

@@ -58,8 +58,8 @@ async function measureLag<In, Out, Value>(
     const watermarks = await watched.broker.watermarks(topic);
     for (const [index, partition] of ours.entries()) {
       const { high } = watermarks.get(partition.place.partition) ?? { high: 0 };
-      const isShort = high < (readBefore[index] ?? 0);
-      if (isShort) void partition.beginAgain(`the topic ends at ${high}, before what was read of it`);
+      if (partition.seemsShort(high < (readBefore[index] ?? 0)))
+        void partition.beginAgain(`the topic ends at ${high}, before what was read of it`);
       for (const reader of partition.readers) measure(watched, reader, high, idleAt);
     }
   }
