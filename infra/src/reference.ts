@@ -23,7 +23,11 @@ function page(): string {
       shape: storageConfig,
     },
     { title: 'Dead letters', of: 'every service, `packages/storage/src/data-keys.ts`', shape: deadLetterConfig },
-    { title: 'Pack', of: 'inferencer, anomaly-scorer and summarizer, `packages/packs/src/load.ts`', shape: packConfig },
+    {
+      title: 'Pack',
+      of: 'inferencer, anomaly-scorer and summarizer, and of the migrate command, which can do without, `packages/packs/src/load.ts`',
+      shape: packConfig,
+    },
     { title: 'Language model', of: 'summarizer, `packages/llm/src/config.ts`', shape: llmConfig },
     { title: 'auditctl', of: '`packages/api/src/open.ts`', shape: apiConfig },
   ];

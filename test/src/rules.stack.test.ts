@@ -98,6 +98,26 @@ test('a rebuild makes the events of a stretch hold, leaves what landed, and can 
   expect(await eventsOf('business_events')).toBe(landed);
 });
 
+test('days add up to what the events say, as they landed and where a rebuild has another word', async () => {
+  const days = () =>
+    world.record.query(
+      `select source, day::text, branch_id, events::int, revenue from analyst.sale_completed_daily_by_branch_id where events > 0 order by 2, 3`,
+    );
+  const counted = () =>
+    world.record.query(
+      `select source, (committed_at at time zone 'America/Lima')::date::text as day, branch_id, count(*)::int as events,
+        sum(total_amount) as revenue from analyst.sale_completed group by 1, 2, 3 order by 2, 3`,
+    );
+  expect(await days()).toEqual(await counted());
+  expect((await days()).length).toBeGreaterThan(5);
+  const before = await days();
+  edit('rules/sales.yaml', /value: after.total_amount/, 'value: "\'7\'"');
+  edit('pack.yaml', /^version: 99$/m, 'version: 100');
+  expect(await ask('rebuild', other, '--from', String(Math.floor(last / 2)))).toMatchObject({ rebuild: 3 });
+  expect(await days()).toEqual(await counted());
+  expect(await days()).not.toEqual(before);
+});
+
 test('what cannot be replayed is said', async () => {
   expect(await auditctl(world, 'rules', 'replay', PHARMACY_PACK, '--from', '999999999')).toMatchObject({
     code: 3,
