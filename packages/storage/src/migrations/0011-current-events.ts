@@ -22,11 +22,11 @@ const STATEMENTS = [
       union all select ${COLUMNS}, rebuild from audit.rebuilt_business_events) e
     where (select count(*) from audit.rebuilds) = 0 or not exists (select from audit.rebuilds n
       where n.source = e.source and e.sequence between n.from_sequence and n.to_sequence and n.rebuild > e.rebuild)`,
-  // The same columns from the other relation: comments and rights stay.
+  // The same columns from the other relation: comments and rights stay. A schema on the search path is not named in a definition.
   `do $$ declare view_name text; begin
     foreach view_name in array array['analyst.business_events', 'analyst.daily_events'] loop
-      execute format('create or replace view %s as %s', view_name, replace(pg_get_viewdef(view_name::regclass),
-        'FROM audit.business_events', 'FROM audit.current_business_events business_events'));
+      execute format('create or replace view %s as %s', view_name, regexp_replace(pg_get_viewdef(view_name::regclass),
+        'FROM (audit[.])?business_events', 'FROM audit.current_business_events business_events'));
     end loop;
   end $$`,
   'grant insert, update, delete on audit.daily_rollups to audit_reader',
