@@ -12,6 +12,7 @@ import { rebuilds } from './migrations/0009-rebuilds.ts';
 import { typedViews } from './migrations/0010-typed-views.ts';
 import { currentEvents } from './migrations/0011-current-events.ts';
 import { bulkChanges } from './migrations/0012-bulk-changes.ts';
+import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -27,6 +28,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-typed-views': typedViews,
   '0011-current-events': currentEvents,
   '0012-bulk-changes': bulkChanges,
+  '0013-current-unexplained': currentUnexplained,
 };
 
 /**
