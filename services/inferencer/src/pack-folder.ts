@@ -1,6 +1,6 @@
 import type { OfferedPack } from '@overlay/model';
 import { readOffer } from '@overlay/packs/load';
-import { type Logger, lookEvery, messageOf, Trouble } from '@overlay/runtime';
+import { type Logger, lookEvery, Trouble } from '@overlay/runtime';
 import { type Database, requestPack } from '@overlay/storage';
 
 const LOOK_MS = 5000;
@@ -29,7 +29,7 @@ export function followFolder(folder: PackFolder): () => Promise<void> {
       [seen, told] = [text, ''];
     } catch (thrown) {
       if (thrown instanceof Trouble) return; // the database is away: next time
-      const message = messageOf(thrown);
+      const message = thrown instanceof Error ? thrown.message : String(thrown); // a line for each mistake
       if (message !== told) folder.logger.error({ directory: folder.directory }, `pack not taken: ${message}`);
       told = message;
     }
