@@ -11,6 +11,7 @@ import { weeks } from './migrations/0008-weeks.ts';
 import { rebuilds } from './migrations/0009-rebuilds.ts';
 import { typedViews } from './migrations/0010-typed-views.ts';
 import { currentEvents } from './migrations/0011-current-events.ts';
+import { evidence } from './migrations/0012-evidence.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -25,6 +26,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-rebuilds': rebuilds,
   '0010-typed-views': typedViews,
   '0011-current-events': currentEvents,
+  '0012-evidence': evidence,
 };
 
 /**
