@@ -39,6 +39,8 @@ export interface Pipeline {
   readonly readerFile: string;
   /** Holds the key of dead letters, for auditctl too. */
   readonly deadLetterKeyFile: string;
+  /** Holds the key that nonces of the evidence log are made from: a second run with it gives the same log. */
+  readonly nonceKeyFile: string;
   readonly start: (service: Service, environment?: Readonly<Record<string, string>>) => RunningProgram;
   readonly running: (service: Service) => RunningProgram | undefined;
   /** Where the running service serves its health and metrics. */
@@ -58,6 +60,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const writerFile = secret('writer.url', urls.writer);
   const readerFile = secret('reader.url', urls.reader);
   const deadLetterKeyFile = keptKey(join(options.directory, 'dead-letter.key'));
+  const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const programs = new Map<Service, RunningProgram>();
@@ -67,6 +70,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     urls,
     readerFile,
     deadLetterKeyFile,
+    nonceKeyFile,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -79,6 +83,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
           SCHEMA_REGISTRY_URL: stack.registry.url,
           DATABASE_URL_FILE: writerFile,
           DEAD_LETTER_KEY_FILE: deadLetterKeyFile,
+          ...(service === 'normalizer' && { EVIDENCE_NONCE_KEY_FILE: nonceKeyFile }),
           PACK_DIR: options.packDirectory,
           CONNECT_URL: stack.connect.url,
           ...options.environment,

@@ -33,7 +33,7 @@ const ledger = (source = 'shop') =>
   makeLedger<WrittenChange>(database, {
     stage: `normalizer of ${source}`,
     table: changeEvents,
-    ownsTransactions: true,
+    evidence: { nonceKey: Buffer.alloc(32, 5).toString('base64') },
     dataKeys: makeDataKeys(database, MASTER_KEY),
   });
 
@@ -279,7 +279,7 @@ test('the roles can do their work and nothing else', async () => {
   const landed = makeLedger<WrittenChange>(writer, {
     stage: 'w',
     table: changeEvents,
-    ownsTransactions: true,
+    evidence: { nonceKey: Buffer.alloc(32, 5).toString('base64') },
     dataKeys: makeDataKeys(writer, MASTER_KEY),
   });
   const { head } = await landed.open('roles');

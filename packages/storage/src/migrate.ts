@@ -13,6 +13,7 @@ import { typedViews } from './migrations/0010-typed-views.ts';
 import { currentEvents } from './migrations/0011-current-events.ts';
 import { bulkChanges } from './migrations/0012-bulk-changes.ts';
 import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
+import { evidence } from './migrations/0014-evidence.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -29,6 +30,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-current-events': currentEvents,
   '0012-bulk-changes': bulkChanges,
   '0013-current-unexplained': currentUnexplained,
+  '0014-evidence': evidence,
 };
 
 /**

@@ -1,4 +1,4 @@
-import { deadLetterConfig, storageConfig } from '@overlay/storage';
+import { deadLetterConfig, evidenceConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
@@ -6,6 +6,7 @@ export const config = {
   ...streamsConfig,
   ...storageConfig,
   ...deadLetterConfig,
+  ...evidenceConfig,
   POISON: z
     .enum(['set_aside', 'stop'])
     .default('set_aside')

@@ -16,7 +16,7 @@ await runProgram('normalizer', STAGE_DEPENDENCIES, config, async (program) => {
     stage: normalize.stage,
     table: changeEvents,
     dataKeys,
-    ownsTransactions: true,
+    evidence: { nonceKey: program.config.EVIDENCE_NONCE_KEY },
   });
   await runArrow({ ...normalize, poison: program.config.POISON }, ledger, program);
 });

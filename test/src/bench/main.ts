@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printProgress, type Stack, startStack } from '@overlay/infra';
 import type { Bench, Benchmark, Figures } from './benchmark.ts';
+import { evidence } from './evidence.ts';
 import { flow } from './flow.ts';
 import { formats } from './formats.ts';
 import { generate } from './generate.ts';
@@ -12,7 +13,7 @@ import { land } from './land.ts';
 import { latency } from './latency.ts';
 import { season } from './season.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, generate, season];
+const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, evidence, generate, season];
 const USAGE = `usage: npm run bench -- NAME [--rows N] [--normalizer-env NAME=VALUE ...]
 
 Brings up servers of its own where it needs them, measures, and stops everything. Talk goes to stderr; the last line of stdout is one JSON object.

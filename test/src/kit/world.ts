@@ -112,7 +112,7 @@ export async function makeSecondRun(
     postgresUrl,
     packDirectory: PHARMACY_PACK,
     directory: mkdtempSync(join(tmpdir(), `overlay-${name}-`)),
-    environment: { TOPIC_PREFIX: `${name}.` },
+    environment: { TOPIC_PREFIX: `${name}.`, EVIDENCE_NONCE_KEY_FILE: world.pipeline.nonceKeyFile },
   });
   const record = new Database(postgresUrl, 2);
   return {
