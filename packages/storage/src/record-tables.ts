@@ -15,6 +15,8 @@ export interface WrittenChange {
   readonly table: string;
   readonly operation: string;
   readonly body: string;
+  /** What is sealed of it, as JSON; null when nothing is. */
+  readonly sealedValues: string | null;
 }
 
 export const changeEvents: RecordTable<WrittenChange> = {
@@ -24,8 +26,15 @@ export const changeEvents: RecordTable<WrittenChange> = {
     ['database_name', 'text'],
     ['table_name', 'text'],
     ['operation', 'text'],
+    ['sealed_values', 'json'],
   ],
-  fields: ({ eventId, database, table, operation }) => [eventId, database, table, operation],
+  fields: ({ eventId, database, table, operation, sealedValues }) => [
+    eventId,
+    database,
+    table,
+    operation,
+    sealedValues,
+  ],
 };
 
 export const businessEvents: RecordTable<BusinessEvent> = {
