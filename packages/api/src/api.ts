@@ -22,7 +22,7 @@ import type {
 import { type DeadLetterAsk, listDeadLetters, showDeadLetters } from './dead-letters.ts';
 import { decideGap, listGaps } from './gaps.ts';
 import { askActivate, listPacks } from './packs.ts';
-import { type ReplayAsk, rebuild, replay } from './replay.ts';
+import { type RebuildAsk, type ReplayAsk, rebuild, replay } from './replay.ts';
 import { askRepair, askRepublish, listRequests, readBack } from './requests.ts';
 import { readStatus, type StatusDeps } from './status.ts';
 import { type SummaryAsk, summarize } from './summary.ts';
@@ -61,7 +61,7 @@ export interface Api {
   /** Applies the pack of a folder to a stretch of the log: what would be other. */
   readonly replay: (directory: string, ask: ReplayAsk) => Promise<Answer<ReplayReport>>;
   /** The same, and its events hold from then on. */
-  readonly rebuild: (directory: string, ask: ReplayAsk & { readonly by: string }) => Promise<Answer<ReplayReport>>;
+  readonly rebuild: (directory: string, ask: RebuildAsk) => Promise<Answer<ReplayReport>>;
   readonly packs: () => Promise<PackList>;
   /** Asks for a version to come into force in a source (needed only where there are several). */
   readonly activatePack: (pack: OfferedPack, source: string | undefined, by: string) => Promise<Answer<StageRequest>>;

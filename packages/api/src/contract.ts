@@ -224,6 +224,8 @@ export const ReplayReport = z.object({
   unexplainedRows: count,
   /** Times that a rule could not be evaluated. */
   faults: count,
+  /** The first different ones: which rule, on which rows, why. */
+  faultDetails: z.array(z.string()),
   /** By type of event: the same, new, gone, and made otherwise. */
   types: z.array(z.object({ type: z.string(), kept: count, added: count, removed: count, changed: count })),
   /** The first of each kind and type. */

@@ -28,7 +28,7 @@ export {
 export { dbtPackage } from './dbt.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
-export type { ReplayAsk } from './replay.ts';
+export type { RebuildAsk, ReplayAsk } from './replay.ts';
 export { testRules } from './rules.ts';
 export type { SummaryAsk } from './summary.ts';
 export type { UnexplainedAsk } from './unexplained.ts';

@@ -148,6 +148,7 @@ function addReplayCommands(
     'make the events of a stretch by this pack the ones that hold; the log and what landed stay',
   )
     .option('--by <name>', 'who asks; else the user of this machine')
+    .option('--despite-faults', 'also where rules cannot be evaluated, whose events will be missing')
     .action((directory: string, _, self: Command) => done(rebuildEvents(io, self.optsWithGlobals(), directory)));
 }
 

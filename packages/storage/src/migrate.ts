@@ -12,7 +12,9 @@ import { weeks } from './migrations/0008-weeks.ts';
 import { rebuilds } from './migrations/0009-rebuilds.ts';
 import { typedViews } from './migrations/0010-typed-views.ts';
 import { currentEvents } from './migrations/0011-current-events.ts';
-import { sealedValues } from './migrations/0013-sealed-values.ts';
+import { bulkChanges } from './migrations/0012-bulk-changes.ts';
+import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
+import { sealedValues } from './migrations/0015-sealed-values.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -27,7 +29,9 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-rebuilds': rebuilds,
   '0010-typed-views': typedViews,
   '0011-current-events': currentEvents,
-  '0013-sealed-values': sealedValues,
+  '0012-bulk-changes': bulkChanges,
+  '0013-current-unexplained': currentUnexplained,
+  '0015-sealed-values': sealedValues,
 };
 
 /** The same for the database of keys. */

@@ -29,6 +29,7 @@ export const land: Benchmark = {
     const landed = await landAlone(bench, stack, raw, 'landed');
     const published = await landAndPublish(bench, stack, raw);
     const sink = await sinkAll(bench, stack, forStock, 'stock');
+    const upsert = await sinkAll(bench, stack, forStock, 'upsert');
     const tuned = await sinkAll(bench, stack, forTuned, 'tuned');
     const copied = await copyAll(bench, stack, landed.eventsFile);
     return {
@@ -44,6 +45,9 @@ export const land: Benchmark = {
       bytes_per_event: rounded(landed.bytes_per_event),
       published_rows_per_s: rounded(published.stretch.rows_per_s),
       sink_cpu_us_per_row: rounded(oursOf(sink)),
+      upsert_sink_rows_per_s: rounded(upsert.rows_per_s),
+      upsert_sink_cpu_us_per_row: rounded(oursOf(upsert)),
+      ratio_upsert_sink: rounded(landed.stretch.rows_per_s / upsert.rows_per_s),
       tuned_sink_rows_per_s: rounded(tuned.rows_per_s),
       tuned_sink_cpu_us_per_row: rounded(oursOf(tuned)),
       ratio_tuned_sink: rounded(landed.stretch.rows_per_s / tuned.rows_per_s),
@@ -187,7 +191,7 @@ async function bytesPerEvent({ record }: Recording): Promise<number> {
 async function sinkAll(bench: Bench, stack: Stack, topic: Capture, name: keyof typeof SINKS): Promise<Stretch> {
   await settle(stack);
   const setup = SINKS[name];
-  const samples = await sampleSink(bench, stack, topic, { rows: bench.rows, setup });
+  const samples = await sampleSink(bench, stack, topic, { rows: bench.rows, name: `sink_${name}`, setup });
   const stretch = warmStretch(samples, bench.rows);
   report(bench, `Debezium's JDBC sink ${setup.what}`, stretch);
   return stretch;
