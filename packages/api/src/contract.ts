@@ -391,6 +391,10 @@ export const Status = z.object({
       notedAt: Timestamp,
     }),
   ),
+  /** Columns that look as if they held something about a person, or a secret, and of which the newest pack says nothing. */
+  sensitiveColumns: z.array(
+    z.object({ source: z.string(), database: z.string(), table: z.string(), column: z.string(), why: z.string() }),
+  ),
   /** What a person should look at, a sentence each; empty when all is well. */
   findings: z.array(z.string()),
 });

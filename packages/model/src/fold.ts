@@ -2,6 +2,7 @@ import type { GtidSet } from './gtid.ts';
 import type { PackVersion } from './pack-version.ts';
 import type { NewItems } from './record.ts';
 import type { SchemaVersion } from './schema-version.ts';
+import type { SensitiveColumn } from './sensitive-column.ts';
 import type { UnexplainedChange } from './unexplained-change.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -31,6 +32,8 @@ export interface Decision<Out, Value> {
   readonly schemaVersions?: readonly SchemaVersion[];
   /** Rows that nothing explains, to land beside what is emitted. */
   readonly unexplained?: readonly UnexplainedChange[];
+  /** Columns that are to be warned of, to land beside what is emitted. */
+  readonly sensitive?: readonly SensitiveColumn[];
   /** The source transaction that is accounted for with this decision. */
   readonly gtid?: string;
 }
@@ -52,7 +55,14 @@ export interface Start<Value> {
   readonly packs?: readonly PackVersion[];
 }
 
-/** A pure stage. `open` gives the function that decides on the records of one source, one after the other. */
+/** Decides on the records of one source, one after the other. */
+export interface Step<In, Out, Value> {
+  (record: In): Decision<Out, Value>;
+  /** What deciding on a record needs of the world and is not at hand, such as keys. Asking changes nothing; the shell fetches it before it lets decide. */
+  readonly needsOf?: (record: In) => readonly string[];
+}
+
+/** A pure stage. `open` gives the function that decides on the records of one source. */
 export interface Fold<In, Out, Value> {
-  readonly open: (start: Start<Value>) => (record: In) => Decision<Out, Value>;
+  readonly open: (start: Start<Value>) => Step<In, Out, Value>;
 }

@@ -19,6 +19,7 @@ export { jsonSchemas } from './json-schema.ts';
 export {
   type Actors,
   type ClosedHours,
+  type ColumnPolicy,
   type Detector,
   type Hours,
   type LargeValue,

@@ -102,12 +102,22 @@ test.each([
   [
     'desks: { key: [desk_id] }',
     'desks: { key: [desk_id], columns: { room: { policy: hide } } }',
-    /must be drop, token or seal/,
+    /must be drop, token, seal or clear/,
   ],
   [
     'desks: { key: [desk_id] }',
     'desks: { key: [desk_id], columns: { room: { policy: seal, subject: [room] } } }',
     /names 'room', which is no key column of 'desks': use desk_id/,
+  ],
+  [
+    'desks: { key: [desk_id] }',
+    'desks: { key: [desk_id], columns: { room: { policy: seal, subject: [room], of: rooms } } }',
+    /names 'rooms', which is no table of this pack/,
+  ],
+  [
+    'desks: { key: [desk_id] }',
+    'desks: { key: [desk_id], columns: { room: { policy: seal, subject: [room, floor], of: desks } } }',
+    /must name a column for each key column of 'desks': desk_id/,
   ],
   ['groupBy: member, top', 'except: { field: member_id, values: [x] }, top', /names 'member_id', which no rule writes/],
 ])('%j written as %j is told with its line and what to do', (from, to, message) => {

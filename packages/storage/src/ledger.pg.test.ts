@@ -50,6 +50,7 @@ function written(
       table: 'things',
       operation: 'INSERT',
       body,
+      sealedValues: null,
     }),
   );
   const record: DenseRecord<WrittenChange> = {

@@ -23,6 +23,7 @@ import { activatePack, countPackVersions, readPackVersions } from './packs.ts';
 import { makeEnsureWeeks } from './partitions.ts';
 import { readOpenRequests, readSetAsideUnit, writeAnswer, writeWaiting } from './requests.ts';
 import { landSchemaVersions } from './schema-versions.ts';
+import { landSensitiveColumns } from './sensitive-columns.ts';
 import { landUnexplained } from './unexplained.ts';
 import { makeUnpublished } from './unpublished.ts';
 
@@ -117,6 +118,7 @@ async function landNow<Item>(
   await landMemory(client, landing);
   await landSchemaVersions(client, landing.schemaVersions ?? []);
   await landUnexplained(client, landing.unexplained ?? []);
+  await landSensitiveColumns(client, landing);
   if (dataKey) await landDeadLetters(client, dataKey, landing);
   if (landing.answers !== undefined)
     await writeAnswer(client, landing.answers, { refusal: null, effectSequence: landing.landed });

@@ -1,4 +1,13 @@
-import type { DenseRecord, Fault, Fold, NewItems, OfferedPack, Recall, SchemaVersion } from '@overlay/model';
+import type {
+  DenseRecord,
+  Fault,
+  Fold,
+  NewItems,
+  OfferedPack,
+  PackVersion,
+  Recall,
+  SchemaVersion,
+} from '@overlay/model';
 import { z } from 'zod';
 import { unframe } from './framing.ts';
 import type { Message } from './kafka.ts';
@@ -38,6 +47,8 @@ export interface RepairJob {
   readonly timestamp: string;
   readonly recall: Recall<unknown>;
   readonly newItems: NewItems;
+  /** The versions of the pack that the source is read by. */
+  readonly packs?: readonly PackVersion[];
 }
 
 export type Repaired<Out> =
@@ -51,6 +62,8 @@ export type Repaired<Out> =
 
 /** Takes the raw records of a unit, in their order, and says at the end what they make. It is pure, and refuses by value. */
 interface Repairing<In, Out> {
+  /** What taking it needs of the world and is not at hand. */
+  readonly needsOf?: (record: Decoded<In>) => readonly string[];
   readonly take: (record: Decoded<In>) => void;
   readonly end: () => Repaired<Out>;
 }
@@ -63,6 +76,10 @@ export interface Arrow<In, Out, Value> {
   readonly fold: Fold<In, DenseRecord<Out>, Value>;
   /** The exact bytes of an item, as they are stored, hashed and published. */
   readonly bodyOf: (item: Out) => string;
+  /** What stands beside the body, sealed; null for nothing. */
+  readonly sealedValuesOf?: (item: Out) => string | null;
+  /** Brings at hand what the fold needs of the world, such as keys. */
+  readonly provide?: (needs: readonly string[]) => Promise<void>;
   /**
    * Set where the fold reads by a pack. The stage with an `initial` one decides from which sequence on a version is in force, and begins with this; others
    * follow what is on record.

@@ -263,7 +263,7 @@ export class PartitionReader<In, Out, Value> {
     for (let from = 0; from < batch.messages.length; from += SLICE_MESSAGES) {
       if (from > 0) await nextTurn();
       if (batch.isStale() || this.#signal.aborted) return;
-      this.#decide(batch, from);
+      await this.#decide(batch, from);
       program.crashAt('read.after');
       if (!(await this.#handOver())) return;
     }
@@ -304,17 +304,19 @@ export class PartitionReader<In, Out, Value> {
   }
 
   /** Decides on a slice; the last one goes as far as the fetch did. */
-  #decide({ topic, messages: all, lastOffset }: Batch, from: number): void {
+  async #decide({ topic, messages: all, lastOffset }: Batch, from: number): Promise<void> {
     const messages = all.slice(from, from + SLICE_MESSAGES);
     const isLast = from + SLICE_MESSAGES >= all.length;
     const { arrow, program } = this.#deps;
     const { metrics } = program;
     const end = metrics.seconds.startTimer({ stage: arrow.stage, step: 'decide' });
-    for (const message of messages) {
+    for (const [index, message] of messages.entries()) {
       const source = arrow.input.sourceOf(topic, message);
       const reader = this.#readers.get(source);
-      if (reader) reader.take(message);
-      else metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
+      if (reader) {
+        reader.take(message);
+        while (reader.needs) await this.#provide(reader, messages.slice(index + 1));
+      } else metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
     }
     for (const reader of this.#readers.values()) {
       reader.saw(isLast ? lastOffset : Number(messages.at(-1)?.offset));
@@ -322,6 +324,14 @@ export class PartitionReader<In, Out, Value> {
         metrics.records.inc({ stage: arrow.stage, source: reader.source, verdict, code }, count);
     }
     end();
+  }
+
+  /** Brings at hand what a reader needs, and for the messages after it too: asking once for many costs as much as once for one. */
+  async #provide(reader: SourceReader<In, Out, Value>, next: readonly Message[]): Promise<void> {
+    const { arrow } = this.#deps;
+    const needs = new Set([...(reader.needs ?? []), ...reader.needsOf(next)]);
+    await retry('keys', this.#retrying, async () => arrow.provide?.([...needs]));
+    reader.resume();
   }
 
   #commitSoon(): void {

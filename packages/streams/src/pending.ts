@@ -1,4 +1,12 @@
-import type { DeadLetter, Items, Repeat, SchemaVersion, UnexplainedChange, WrittenRecord } from '@overlay/model';
+import type {
+  DeadLetter,
+  Items,
+  Repeat,
+  SchemaVersion,
+  SensitiveColumn,
+  UnexplainedChange,
+  WrittenRecord,
+} from '@overlay/model';
 import type { SetAside } from './aside.ts';
 import type { Message } from './kafka.ts';
 
@@ -11,6 +19,7 @@ export interface Pending<Out> {
   repeats: Repeat[];
   schemaVersions: SchemaVersion[];
   unexplained: UnexplainedChange[];
+  sensitive: SensitiveColumn[];
   /** The last message that is accounted for. */
   settled: Message | undefined;
   /** Bytes of the messages up to it. */
@@ -25,6 +34,7 @@ export const emptyPending = (): Pending<never> => ({
   repeats: [],
   schemaVersions: [],
   unexplained: [],
+  sensitive: [],
   settled: undefined,
   bytes: 0,
 });

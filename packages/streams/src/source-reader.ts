@@ -10,6 +10,7 @@ import {
   type Landing,
   must,
   type Recall,
+  type Step,
   type Verdict,
   type Waiting,
   type WrittenRecord,
@@ -43,7 +44,7 @@ export class SourceReader<In, Out, Value> {
   readonly #memory: Map<string, unknown>;
   readonly #gtids: GtidSet;
   readonly #decode: (message: Message) => Decoded<In>;
-  readonly #decide: (record: In) => Decision<DenseRecord<Out>, Value>;
+  readonly #decide: Step<In, DenseRecord<Out>, Value>;
   #head: Head;
   readonly #packs: number;
   readonly #following: Following;
@@ -52,6 +53,8 @@ export class SourceReader<In, Out, Value> {
   #lastTimestamp = 0;
   #pending: Pending<Out> = emptyPending();
   readonly #waits = new Waits();
+  /** The record that cannot be decided on yet, because something is not at hand. */
+  #stalled: { readonly record: In; readonly message: Message; readonly needs: readonly string[] } | undefined;
   /** Bytes that were read since the last whole. */
   #waitingBytes = 0;
   readonly #lists = new Lists();
@@ -213,6 +216,28 @@ export class SourceReader<In, Out, Value> {
     if (!this.#gap) this.#lastOffset = offset;
   }
 
+  /** What the fold needs before it can decide on the message that was taken last; undefined when it has decided. */
+  get needs(): readonly string[] | undefined {
+    return this.#stalled?.needs;
+  }
+
+  /** What it will need for messages that follow, as far as can be told now. */
+  needsOf(messages: readonly Message[]): readonly string[] {
+    return messages.flatMap((message) => {
+      const decoded = this.#decode(message);
+      return decoded.kind === 'record' ? (this.#decide.needsOf?.(decoded.record) ?? []) : [];
+    });
+  }
+
+  /** Goes on with the message that was taken last. */
+  resume(): void {
+    const stalled = this.#stalled;
+    must(stalled, 'a reader goes on where it had stopped');
+    this.#stalled = undefined;
+    this.#decideOn(stalled.record, stalled.message);
+    if (this.#gap) this.#lastOffset = Number(stalled.message.offset) - 1;
+  }
+
   #seek(offset: number, message: Message): void {
     const position = this.#head.position;
     must(position, 'a reader seeks a stored position');
@@ -262,6 +287,11 @@ export class SourceReader<In, Out, Value> {
   }
 
   #decideOn(record: In, message: Message): void {
+    const needs = this.#decide.needsOf?.(record) ?? [];
+    if (needs.length > 0) {
+      this.#stalled = { record, message, needs };
+      return;
+    }
     let decision = this.#decide(record);
     while (decision.again) {
       this.#apply({ ...decision, isSettled: false }, message);
@@ -293,6 +323,7 @@ export class SourceReader<In, Out, Value> {
     this.#remember(decision.remember ?? []);
     this.#pending.schemaVersions.push(...(decision.schemaVersions ?? []));
     this.#pending.unexplained.push(...(decision.unexplained ?? []));
+    this.#pending.sensitive.push(...(decision.sensitive ?? []));
     if (decision.keeps) this.#aside.keep(message, faultOf(decision.verdict), decision.keeps);
     this.#judge(decision, message);
     if (decision.isSettled === false) this.#waits.add(decision.open ?? null, this.#lastTimestamp);
@@ -359,7 +390,7 @@ export class SourceReader<In, Out, Value> {
 
   /** A record with its bytes; of one that is set aside, the raw records become dead letters of its sequence. */
   #written(record: DenseRecord<Out>): WrittenRecord<Out> {
-    const written = writtenOf(record, this.#arrow.bodyOf);
+    const written = writtenOf(record, this.#arrow);
     if (this.#aside.isEmpty || record.kind !== 'set_aside') return written;
     const aside = this.#aside.take(record.sequence, this.#place);
     this.#pending.asides.push(aside);
@@ -382,8 +413,8 @@ export class SourceReader<In, Out, Value> {
 
   /** What is to land now, if anything is; it is no longer pending. Its head is that of the last landing, so one lands at a time. */
   takeLanding(): Landing<Out> | undefined {
-    const { settled, asides, records, remember, repeats, schemaVersions, unexplained } = this.#pending;
-    const decided = { records, remember, repeats, schemaVersions, unexplained, deadLetters: lettersOf(this.#pending) };
+    const { settled, asides, bytes: _, ...pending } = this.#pending;
+    const decided = { ...pending, deadLetters: lettersOf(this.#pending) };
     if (!settled && decided.deadLetters.length === 0) return undefined;
     const position = settled
       ? { ...this.#place, offset: settled.offset, digest: digest(settled.key, settled.value) }

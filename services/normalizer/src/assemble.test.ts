@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { ChangeEvent, type DenseRecord, GtidSet } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import fc from 'fast-check';
-import { assemble } from './assemble.ts';
+import { makeAssemble } from './assemble.ts';
 import { converterOf } from './column-values.ts';
 import { parseDebeziumJson } from './debezium-json.ts';
 
@@ -30,7 +30,7 @@ function run(values: readonly string[], { accepted = [] as string[], restartAt =
       poisoned,
       newItems: <Item>(): Item[] => [],
     };
-    return { gtids, memory, decide: assemble.open(start), landed: stored.landed };
+    return { gtids, memory, decide: makeAssemble().open(start), landed: stored.landed };
   };
   let life = open();
   const deaths = new Set(restartAt);

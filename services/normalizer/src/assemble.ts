@@ -2,7 +2,10 @@ import { type Fold, type Start, skip } from '@overlay/model';
 import { AskedReads } from './asked-reads.ts';
 import { AskedRecords } from './asked-records.ts';
 import { Definitions } from './definitions.ts';
+import { KeyNeeds } from './key-needs.ts';
+import { type Keys, NO_KEYS } from './key-ring.ts';
 import { isGtid, type Out, type Outcome, poison, REPEATED_PART, stop } from './outcome.ts';
+import { Policies } from './policies.ts';
 import type { RawRecord, RawRow, RawTruncate, RawUnreadable } from './raw-record.ts';
 import { SchemaChanges } from './schema-changes.ts';
 import { SchemaRecords } from './schema-records.ts';
@@ -12,9 +15,16 @@ import { type Unit, Units } from './units.ts';
 
 /**
  * Raw records → whole transactions, each with the next sequence. Repeats are told by GTID and order, never by offset; a transaction that
- * is not complete is never emitted. What it remembers: see {@link Definitions}, {@link SchemaChanges}, {@link SnapshotPass} and {@link AskedReads}.
+ * is not complete is never emitted. Sensitive columns are sealed by the policies of the pack in force, with keys that are at hand before a record is
+ * decided on: `needsOf` tells which are not. What it remembers: see {@link Definitions}, {@link SchemaChanges}, {@link SnapshotPass} and {@link AskedReads}.
  */
-export const assemble: Fold<RawRecord, Out, unknown> = { open: (start) => new Assembler(start).step };
+export const makeAssemble = (keys: Keys = NO_KEYS): Fold<RawRecord, Out, unknown> => ({
+  open(start) {
+    const policies = new Policies(start.packs, start.landed);
+    const assembler = new Assembler(start, policies, keys);
+    return policies.isEmpty ? assembler.step : Object.assign(assembler.step, { needsOf: assembler.needsOf });
+  },
+});
 
 class Assembler {
   readonly #start: Start<unknown>;
@@ -22,13 +32,15 @@ class Assembler {
   readonly #schema: SchemaRecords;
   readonly #snapshot: SnapshotRecords;
   readonly #asked: AskedRecords;
+  readonly #needs: KeyNeeds;
   /** Rows seen of a transaction that landed before and comes again from its BEGIN. */
   #repeat: { readonly id: string; rows: number } | undefined;
 
-  constructor(start: Start<unknown>) {
+  constructor(start: Start<unknown>, policies: Policies, keys: Keys) {
     this.#start = start;
-    const definitions = new Definitions(start.source, start.recall);
-    const units = new Units(start, definitions);
+    const definitions = new Definitions(start.source, start.recall, policies, keys);
+    const units = new Units(start, definitions, keys);
+    this.#needs = new KeyNeeds({ source: start.source, definitions, policies, keys });
     const snapshot = new SnapshotRecords(units, new SnapshotPass(start.recall));
     const changes = new SchemaChanges(start.recall);
     this.#units = units;
@@ -39,11 +51,13 @@ class Assembler {
 
   readonly step = (record: RawRecord): Outcome => {
     if (this.#asked.isOpen && this.#isAccountedFor(record)) this.#asked.cutOff();
-    const outcome = this.#decide(record);
+    const outcome = this.#units.suspicions.tell(this.#decide(record));
     if (outcome.again || !isOfTheLog(record)) return outcome;
     const ended = this.#snapshot.end();
     return ended.length === 0 ? outcome : { ...outcome, remember: [...(outcome.remember ?? []), ...ended] };
   };
+
+  readonly needsOf = (record: RawRecord): readonly string[] => this.#needs.of(record, this.#units.sequence + 1);
 
   /** Whether a record is of something that landed before. */
   #isAccountedFor(record: RawRecord): boolean {
