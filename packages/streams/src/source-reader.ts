@@ -50,6 +50,8 @@ export class SourceReader<In, Out, Value> {
   #isSeeking = false;
   #lastOffset: number;
   #lastTimestamp = 0;
+  /** The message that was taken last. */
+  #last: Message | undefined;
   #pending: Pending<Out> = emptyPending();
   readonly #waits = new Waits();
   /** Bytes that were read since the last whole. */
@@ -211,6 +213,7 @@ export class SourceReader<In, Out, Value> {
     this.#waitingBytes += message.value?.length ?? 0;
     this.#takeDecoded(this.#decode(message), message);
     if (!this.#gap) this.#lastOffset = offset;
+    this.#last = message;
   }
 
   #seek(offset: number, message: Message): void {
@@ -265,6 +268,8 @@ export class SourceReader<In, Out, Value> {
     let decision = this.#decide(record);
     while (decision.again) {
       this.#apply({ ...decision, isSettled: false }, message);
+      // What ended there is whole without this record. Landed with a position before its own first one, it would be read, and told, once more.
+      if (decision.isSettled !== false && this.#last && !this.#isStopped) this.#settle(this.#last);
       decision = this.#decide(record);
     }
     this.#apply(decision, message);
