@@ -3,7 +3,7 @@ import { type Gap, type Ledger, sourceOfRawTopic } from '@overlay/model';
 import { lookEvery, type Program, retry, Trouble } from '@overlay/runtime';
 import type { Arrow } from './arrow.ts';
 import type { StageConfig } from './config.ts';
-import type { Batch, Broker, Consumer, Message, Watermarks } from './kafka.ts';
+import type { Batch, Broker, Consumer, Message, Passed, Watermarks } from './kafka.ts';
 import { partitionOf } from './partition.ts';
 import type { Place } from './place.ts';
 import type { Publisher } from './publisher.ts';
@@ -250,6 +250,17 @@ export class PartitionReader<In, Out, Value> {
     }
   }
 
+  /** Goes on past a fetch that held nothing, where it begins with the offset that is due: nobody waits for what is not there. */
+  pass({ firstOffset, lastOffset }: Passed): void {
+    const goOn = async (): Promise<void> => {
+      if (firstOffset !== this.#expected || this.#signal.aborted) return;
+      this.#expected = lastOffset + 1;
+      for (const reader of this.#readers.values()) reader.saw(lastOffset);
+      await this.#handOver();
+    };
+    this.#next(goOn).catch((thrown) => this.#fail(thrown));
+  }
+
   async #takeNow(batch: Batch): Promise<void> {
     const { program } = this.#deps;
     if (batch.isStale() || this.#signal.aborted) return;
@@ -357,8 +368,7 @@ export class PartitionReader<In, Out, Value> {
    * the due one is sought once more. Offsets that are skipped even then hold no record: they were deleted, or are markers of Kafka's own
    * transactions. Offsets that lie behind even then say that the topic was put back.
    */
-  async #isNext({ messages, lastOffset }: Batch): Promise<boolean> {
-    const first = Number(messages[0]?.offset);
+  async #isNext({ firstOffset: first, lastOffset }: Batch): Promise<boolean> {
     if (first !== this.#expected && this.#soughtInVain !== first) {
       this.#soughtInVain = first;
       this.#seek(this.#expected);
