@@ -78,9 +78,7 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
         }
       }
     },
-    async ping() {
-      await database.query('select');
-    },
+    ping: () => database.ping(),
     recordGap: (head, gap, at) => recordGap(database, head, gap, at),
     async gapDecision(gapId) {
       const [row] = await database.query<{ decision: RecordedGap['decision'] }>(
