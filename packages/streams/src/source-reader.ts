@@ -9,6 +9,7 @@ import {
   type Head,
   type Landing,
   must,
+  type PackVersion,
   type Recall,
   type Verdict,
   type Waiting,
@@ -23,11 +24,14 @@ import { Lists } from './lists.ts';
 import { emptyPending, lettersOf, type Pending } from './pending.ts';
 import { nameOf, type Place } from './place.ts';
 import { Tallies, type Tally } from './tallies.ts';
+import { Unsettled } from './unsettled.ts';
 import { Waits } from './waits.ts';
 import { writtenOf } from './written.ts';
 
 /** Input that was decided on and has not landed, in bytes; above it a reader waits. The same bounds what landed and is not published. */
 export const BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
+/** What is kept of a unit, in bytes, to take it once more where it stands. */
+const UNSETTLED_BYTES_MAX = 8 * 1024 * 1024;
 
 type Emit<Out> = Extract<Verdict<DenseRecord<Out>>, { kind: 'emit' }>;
 
@@ -43,24 +47,23 @@ export class SourceReader<In, Out, Value> {
   readonly #memory: Map<string, unknown>;
   readonly #gtids: GtidSet;
   readonly #decode: (message: Message) => Decoded<In>;
-  readonly #decide: (record: In) => Decision<DenseRecord<Out>, Value>;
+  #decide: (record: In) => Decision<DenseRecord<Out>, Value>;
   #head: Head;
-  readonly #packs: number;
+  readonly #packs: readonly PackVersion[] | undefined;
   readonly #following: Following;
   #isSeeking = false;
   #lastOffset: number;
   #lastTimestamp = 0;
-  /** The message that was taken last. */
-  #last: Message | undefined;
   #pending: Pending<Out> = emptyPending();
   readonly #waits = new Waits();
-  /** Bytes that were read since the last whole. */
-  #waitingBytes = 0;
+  readonly #unsettled: Unsettled;
   readonly #lists = new Lists();
   readonly #aside = new Aside();
   /** What was set aside in the landing that is under way. */
   #landing: readonly SetAside[] = [];
   #gap: Gap | undefined;
+  /** Units that turned out to be unreadable, and the one that did so last. */
+  readonly #unreadable: Set<string>;
   #poisoned: string | undefined;
   #isLost = false;
 
@@ -79,22 +82,27 @@ export class SourceReader<In, Out, Value> {
     this.#memory = memory;
     this.#accepted = accepted;
     this.#gtids = GtidSet.parse(head.gtids);
-    const newItems = this.#lists.make;
-    this.#decode = arrow.input.open(newItems, this.#following.isAhead);
+    this.#decode = arrow.input.open(this.#lists.make, this.#following.isAhead);
+    this.#packs = packs;
+    this.#unreadable = new Set(poisoned);
+    this.#unsettled = new Unsettled(arrow.input.isDense ? 0 : UNSETTLED_BYTES_MAX);
+    this.#decide = this.#openFold();
+    this.#lastOffset = this.#begin(watermarks) - 1;
+  }
+
+  /** The fold as it goes on after the last whole. */
+  #openFold(): (record: In) => Decision<DenseRecord<Out>, Value> {
     const recall: Recall<Value> = (key) => this.#memory.get(key) as Value | undefined;
-    const { source, landed } = head;
-    this.#decide = arrow.fold.open({
-      source,
-      landed,
+    return this.#arrow.fold.open({
+      source: this.source,
+      landed: this.#following.landed,
       gtids: this.#gtids,
       recall,
-      accepted,
-      poisoned,
-      newItems,
-      ...(packs && { packs }),
+      accepted: this.#accepted,
+      poisoned: this.#unreadable,
+      newItems: this.#lists.make,
+      ...(this.#packs && { packs: this.#packs }),
     });
-    this.#packs = packs?.length ?? 0;
-    this.#lastOffset = this.#begin(watermarks) - 1;
   }
 
   /** Where to read from. */
@@ -127,7 +135,7 @@ export class SourceReader<In, Out, Value> {
 
   /** How many versions of the pack it knows of. */
   get packs(): number {
-    return this.#packs;
+    return this.#packs?.length ?? 0;
   }
 
   get nextOffset(): number {
@@ -154,7 +162,10 @@ export class SourceReader<In, Out, Value> {
     return this.#gap;
   }
 
-  /** The unit that turned out to be unreadable: nothing after is taken; a reader that knows of it begins again from the stored position. */
+  /**
+   * A unit that turned out to be unreadable, and is too long to be taken once more from what is kept of it: nothing after is taken; a reader that knows of
+   * it begins again from the stored position.
+   */
   get poisoned(): string | undefined {
     return this.#poisoned;
   }
@@ -210,10 +221,45 @@ export class SourceReader<In, Out, Value> {
       return;
     }
     this.#lastTimestamp = Number(message.timestamp);
-    this.#waitingBytes += message.value?.length ?? 0;
-    this.#takeDecoded(this.#decode(message), message);
+    this.#takeOne(message);
+    if (this.#poisoned !== undefined) this.#takeUnitAgain();
     if (!this.#gap) this.#lastOffset = offset;
-    this.#last = message;
+  }
+
+  #takeOne(message: Message): void {
+    this.#unsettled.add(message);
+    this.#takeDecoded(this.#decode(message), message);
+  }
+
+  /** Takes a unit that turned out to be unreadable once more from its first message, if that much is kept of it. */
+  #takeUnitAgain(): void {
+    let left: readonly Message[] = [];
+    while (this.#poisoned !== undefined) {
+      const kept = this.#unsettled.takeAll();
+      if (!kept) return;
+      this.#beginUnitAgain(this.#poisoned);
+      left = this.#takeUntilStopped([...kept, ...left]);
+    }
+  }
+
+  /** Gives the messages that were not taken. */
+  #takeUntilStopped(messages: readonly Message[]): readonly Message[] {
+    for (const [at, message] of messages.entries()) {
+      if (this.#isStopped) return messages.slice(at);
+      this.#takeOne(message);
+    }
+    return [];
+  }
+
+  /** Goes back to the last whole, as after a restart, knowing what is to be set aside. */
+  #beginUnitAgain(unit: string): void {
+    must(!this.#unreadable.has(unit), 'what is known to be unreadable is set aside, not found again');
+    this.#unreadable.add(unit);
+    this.#poisoned = undefined;
+    this.#aside.forget();
+    this.#lists.releaseOpen();
+    this.#waits.end();
+    this.#decide = this.#openFold();
   }
 
   #seek(offset: number, message: Message): void {
@@ -269,7 +315,8 @@ export class SourceReader<In, Out, Value> {
     while (decision.again) {
       this.#apply({ ...decision, isSettled: false }, message);
       // What ended there is whole without this record. Landed with a position before its own first one, it would be read, and told, once more.
-      if (decision.isSettled !== false && this.#last && !this.#isStopped) this.#settle(this.#last);
+      const before = this.#unsettled.beforeLast;
+      if (decision.isSettled !== false && before && !this.#isStopped) this.#settle(before);
       decision = this.#decide(record);
     }
     this.#apply(decision, message);
@@ -337,7 +384,10 @@ export class SourceReader<In, Out, Value> {
   #emit({ out, faults = [] }: Emit<Out>, message: Message, keeps: boolean): void {
     must(out.sequence === this.#following.landed + 1, 'a stage emits one record for each sequence');
     this.#following.goOn();
-    this.#pending.records.push(this.#written(out));
+    const written = this.#written(out);
+    this.#lists.emit(written);
+    this.#unreadable.delete(out.transactionId);
+    this.#pending.records.push(written);
     this.#count('emit', out.kind);
     if (!keeps) for (const fault of faults) this.#deadLetter({ ...fault, sequence: out.sequence }, message);
   }
@@ -380,8 +430,8 @@ export class SourceReader<In, Out, Value> {
     if (this.#following.isPassing) return;
     if (!this.#aside.isEmpty) this.#pending.asides.push(this.#aside.take(null, this.#place));
     this.#pending.settled = message;
-    this.#pending.bytes += this.#waitingBytes;
-    this.#waitingBytes = 0;
+    this.#pending.bytes += this.#unsettled.settle(message);
+    this.#lists.releaseOpen();
     this.#waits.end();
   }
 
