@@ -34,4 +34,13 @@ export type { ColumnDefinition, SchemaChangeKind, SchemaVersion } from './schema
 export { microsecondsOf, Timestamp, timestampOf } from './time.ts';
 export { rawTopic, sourceOfRawTopic, topics } from './topics.ts';
 export type { UnexplainedChange } from './unexplained-change.ts';
-export { FAULT_CODES, type Fault, type FaultCode, type Repeat, reject, skip, type Verdict } from './verdict.ts';
+export {
+  FAULT_CODES,
+  type Fault,
+  type FaultCode,
+  type Repeat,
+  type RowCount,
+  reject,
+  skip,
+  type Verdict,
+} from './verdict.ts';
