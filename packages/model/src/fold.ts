@@ -22,6 +22,8 @@ export interface Decision<Out, Value> {
   readonly open?: string;
   /** True when this only closed what was open before: the same record is decided on once more, now. */
   readonly again?: boolean;
+  /** True while the record is so long that deciding takes several steps: others get their turn, then the same record is decided on further. */
+  readonly isUnderWay?: boolean;
   /**
    * The record is one of a unit that is being set aside: its bytes are kept until the unit is emitted. `first`: what was kept before belongs
    * to a unit that begins anew here. `once`: unless equal bytes are kept already, for a record that does not say where in the unit it belongs.
@@ -50,6 +52,17 @@ export interface Start<Value> {
   readonly newItems: NewItems;
   /** The versions of the pack that the source is read by, in the order in which they come into force. */
   readonly packs?: readonly PackVersion[];
+}
+
+/** A decision in one go, for those whom nobody waits for. */
+export function decideAtOnce<In, Out, Value>(
+  decide: (record: In) => Decision<Out, Value>,
+  record: In,
+): Decision<Out, Value> {
+  for (;;) {
+    const decision = decide(record);
+    if (!decision.isUnderWay) return decision;
+  }
 }
 
 /** A pure stage. `open` gives the function that decides on the records of one source, one after the other. */

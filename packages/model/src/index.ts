@@ -1,7 +1,7 @@
 export { Anomaly, CaseAnomaly } from './anomaly.ts';
 export { Actor, ActorGrade, BusinessEvent, type Json } from './business-event.ts';
 export { ChangeEvent, Operation, Row } from './change-event.ts';
-export type { Decision, Fold, Recall, Start } from './fold.ts';
+export { type Decision, decideAtOnce, type Fold, type Recall, type Start } from './fold.ts';
 export { GAP_CODES, type Gap, type GapCode, gap } from './gap.ts';
 export { GtidSet } from './gtid.ts';
 export type { Head, Position } from './head.ts';

@@ -18,8 +18,9 @@ const REQUESTS_MS = 2000;
 const HEARTBEAT_MS = 1000;
 /** Looks in a row at which a topic must end before what was read of it, until that is believed. */
 const SHORT_LOOKS = 3;
-/** Messages that are decided on before landing and publishing get their turn. */
+/** Messages, and about how many bytes of them, that are decided on before landing and publishing get their turn. */
 const SLICE_MESSAGES = 200;
+const SLICE_BYTES = 1024 * 1024;
 /** Unreadable units of a source that are known at a time: those that landed are met no more, and one that was forgotten is found again. */
 const POISONED_MAX = 1000;
 /** Offsets are committed this long after a landing: they are for those who watch the group, the position that counts is in the database. */
@@ -271,10 +272,11 @@ export class PartitionReader<In, Out, Value> {
       return;
     }
     await this.#deps.prepare(batch.messages);
-    for (let from = 0; from < batch.messages.length; from += SLICE_MESSAGES) {
+    for (let [from, to] = [0, 0]; from < batch.messages.length; from = to) {
       if (from > 0) await nextTurn();
       if (batch.isStale() || this.#signal.aborted) return;
-      this.#decide(batch, from);
+      to = endOfSlice(batch.messages, from);
+      await this.#decide(batch, from, to);
       program.crashAt('read.after');
       if (!(await this.#handOver())) return;
     }
@@ -315,24 +317,34 @@ export class PartitionReader<In, Out, Value> {
   }
 
   /** Decides on a slice; the last one goes as far as the fetch did. */
-  #decide({ topic, messages: all, lastOffset }: Batch, from: number): void {
-    const messages = all.slice(from, from + SLICE_MESSAGES);
-    const isLast = from + SLICE_MESSAGES >= all.length;
+  async #decide({ topic, messages: all, lastOffset }: Batch, from: number, to: number): Promise<void> {
+    const messages = all.slice(from, to);
     const { arrow, program } = this.#deps;
     const { metrics } = program;
     const end = metrics.seconds.startTimer({ stage: arrow.stage, step: 'decide' });
     for (const message of messages) {
       const source = arrow.input.sourceOf(topic, message);
       const reader = this.#readers.get(source);
-      if (reader) reader.take(message);
-      else metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
+      if (reader) {
+        reader.take(message);
+        if (reader.isUnderWay) await this.#decideInSteps(reader);
+      } else metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
     }
     for (const reader of this.#readers.values()) {
-      reader.saw(isLast ? lastOffset : Number(messages.at(-1)?.offset));
+      reader.saw(to === all.length ? lastOffset : Number(messages.at(-1)?.offset));
       for (const { verdict, code, count } of reader.takeTallies())
         metrics.records.inc({ stage: arrow.stage, source: reader.source, verdict, code }, count);
     }
     end();
+  }
+
+  /** However long it takes: landing, publishing and the heartbeat of the group get their turn meanwhile. */
+  async #decideInSteps(reader: SourceReader<In, Out, Value>): Promise<void> {
+    while (reader.isUnderWay) {
+      await nextTurn();
+      this.#signal.throwIfAborted();
+      reader.goOn();
+    }
   }
 
   #commitSoon(): void {
@@ -420,4 +432,12 @@ export class PartitionReader<In, Out, Value> {
       return;
     }
   }
+}
+
+/** Where a slice ends that begins here: behind at least one message. */
+function endOfSlice(messages: readonly Message[], from: number): number {
+  let [to, bytes] = [from, 0];
+  while (to < messages.length && to - from < SLICE_MESSAGES && bytes < SLICE_BYTES)
+    bytes += messages[to++]?.value?.length ?? 0;
+  return to;
 }

@@ -65,6 +65,8 @@ export class SourceReader<In, Out, Value> {
   /** Units that turned out to be unreadable, and the one that did so last. */
   readonly #unreadable: Set<string>;
   #poisoned: string | undefined;
+  /** What is being decided on, in several steps. */
+  #underWay: { readonly record: In; readonly message: Message } | undefined;
   #isLost = false;
 
   /** @param poisoned units that an earlier reader found to be unreadable; their records are kept */
@@ -223,7 +225,25 @@ export class SourceReader<In, Out, Value> {
     this.#lastTimestamp = Number(message.timestamp);
     this.#takeOne(message);
     if (this.#poisoned !== undefined) this.#takeUnitAgain();
-    if (!this.#gap) this.#lastOffset = offset;
+    this.#taken(message);
+  }
+
+  #taken({ offset }: Message): void {
+    if (!this.#gap && !this.#underWay) this.#lastOffset = Number(offset);
+  }
+
+  /** True while the last message made a record whole that is so long that deciding on it takes several steps: {@link goOn} before the next message. */
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined;
+  }
+
+  /** The next step of what is under way. */
+  goOn(): void {
+    must(this.#underWay, 'only what is under way goes on');
+    const { record, message } = this.#underWay;
+    this.#underWay = undefined;
+    this.#decideOn(record, message);
+    this.#taken(message);
   }
 
   #takeOne(message: Message): void {
@@ -319,7 +339,8 @@ export class SourceReader<In, Out, Value> {
       if (decision.isSettled !== false && before && !this.#isStopped) this.#settle(before);
       decision = this.#decide(record);
     }
-    this.#apply(decision, message);
+    if (decision.isUnderWay) this.#underWay = { record, message };
+    else this.#apply(decision, message);
   }
 
   /** Whether a record with this sequence is the next one; a repeat is dropped, a jump is a gap. */

@@ -76,6 +76,7 @@ class Player<In, Out, Value> {
     for (let at = this.#reader.nextOffset; at < this.#messages.length && !this.#reader.gap; at++) {
       const message = this.#messages[at];
       if (message) this.#reader.take(message);
+      while (this.#reader.isUnderWay) this.#reader.goOn();
       if (this.#reader.poisoned !== undefined) {
         this.#poisoned.add(this.#reader.poisoned);
         this.#land();
