@@ -16,17 +16,14 @@ import {
   type WrittenRecord,
 } from '@overlay/model';
 import type { Arrow, Decoded } from './arrow.ts';
-import { Aside, faultOf, letterOf, type SetAside } from './aside.ts';
 import { beginningOf, subjectOf } from './beginning.ts';
 import { Following } from './following.ts';
+import { Gathered } from './gathered.ts';
 import type { Message, Watermarks } from './kafka.ts';
-import { Lists } from './lists.ts';
-import { emptyPending, lettersOf, type Pending } from './pending.ts';
 import { nameOf, type Place } from './place.ts';
 import { Tallies, type Tally } from './tallies.ts';
 import { Unsettled } from './unsettled.ts';
 import { Waits } from './waits.ts';
-import { writtenOf } from './written.ts';
 
 /** Input that was decided on and has not landed, in bytes; above it a reader waits. The same bounds what landed and is not published. */
 export const BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
@@ -54,13 +51,9 @@ export class SourceReader<In, Out, Value> {
   #isSeeking = false;
   #lastOffset: number;
   #lastTimestamp = 0;
-  #pending: Pending<Out> = emptyPending();
+  readonly #gathered: Gathered<Out>;
   readonly #waits = new Waits();
   readonly #unsettled: Unsettled;
-  readonly #lists = new Lists();
-  readonly #aside = new Aside();
-  /** What was set aside in the landing that is under way. */
-  #landing: readonly SetAside[] = [];
   #gap: Gap | undefined;
   /** Units that turned out to be unreadable, and the one that did so last. */
   readonly #unreadable: Set<string>;
@@ -84,7 +77,8 @@ export class SourceReader<In, Out, Value> {
     this.#memory = memory;
     this.#accepted = accepted;
     this.#gtids = GtidSet.parse(head.gtids);
-    this.#decode = arrow.input.open(this.#lists.make, this.#following.isAhead);
+    this.#gathered = new Gathered(place, arrow.bodyOf);
+    this.#decode = arrow.input.open(this.#gathered.newItems, this.#following.isAhead);
     this.#packs = packs;
     this.#unreadable = new Set(poisoned);
     this.#unsettled = new Unsettled(arrow.input.isDense ? 0 : UNSETTLED_BYTES_MAX);
@@ -102,7 +96,7 @@ export class SourceReader<In, Out, Value> {
       recall,
       accepted: this.#accepted,
       poisoned: this.#unreadable,
-      newItems: this.#lists.make,
+      newItems: this.#gathered.newItems,
       ...(this.#packs && { packs: this.#packs }),
     });
   }
@@ -151,7 +145,7 @@ export class SourceReader<In, Out, Value> {
 
   /** Bytes of input that were decided on and are not part of a landing yet. */
   get backlogBytes(): number {
-    return this.#pending.bytes;
+    return this.#gathered.bytes;
   }
 
   /** What has begun and is not whole, if anything is. */
@@ -276,8 +270,7 @@ export class SourceReader<In, Out, Value> {
     must(!this.#unreadable.has(unit), 'what is known to be unreadable is set aside, not found again');
     this.#unreadable.add(unit);
     this.#poisoned = undefined;
-    this.#aside.forget();
-    this.#lists.releaseOpen();
+    this.#gathered.forgetOpen();
     this.#waits.end();
     this.#decide = this.#openFold();
   }
@@ -364,9 +357,7 @@ export class SourceReader<In, Out, Value> {
     if (this.#asksAboutKept(decision)) return;
     if (decision.gtid !== undefined) this.#gtids.add(decision.gtid);
     this.#remember(decision.remember ?? []);
-    this.#pending.schemaVersions.push(...(decision.schemaVersions ?? []));
-    this.#pending.unexplained.push(...(decision.unexplained ?? []));
-    if (decision.keeps) this.#aside.keep(message, faultOf(decision.verdict), decision.keeps);
+    this.#gathered.note(decision, message);
     this.#judge(decision, message);
     if (decision.isSettled === false) this.#waits.add(decision.open ?? null, this.#lastTimestamp);
     else if (!this.#gap) this.#settle(message);
@@ -376,7 +367,6 @@ export class SourceReader<In, Out, Value> {
     for (const [key, value] of changes) {
       if (value === null) this.#memory.delete(key);
       else this.#memory.set(key, value);
-      this.#pending.remember.set(key, value);
     }
   }
 
@@ -387,7 +377,7 @@ export class SourceReader<In, Out, Value> {
         return;
       case 'skip':
         this.#count('skip', verdict.why);
-        if (verdict.repeats) this.#pending.repeats.push(verdict.repeats);
+        if (verdict.repeats) this.#gathered.repeat(verdict.repeats);
         return;
       case 'reject':
         if (keeps) this.#count('reject', verdict.fault.code);
@@ -405,10 +395,8 @@ export class SourceReader<In, Out, Value> {
   #emit({ out, faults = [] }: Emit<Out>, message: Message, keeps: boolean): void {
     must(out.sequence === this.#following.landed + 1, 'a stage emits one record for each sequence');
     this.#following.goOn();
-    const written = this.#written(out);
-    this.#lists.emit(written);
+    this.#gathered.emit(out);
     this.#unreadable.delete(out.transactionId);
-    this.#pending.records.push(written);
     this.#count('emit', out.kind);
     if (!keeps) for (const fault of faults) this.#deadLetter({ ...fault, sequence: out.sequence }, message);
   }
@@ -421,9 +409,9 @@ export class SourceReader<In, Out, Value> {
 
   /** Asks about records that turn out to stand by themselves, in the middle of what is whole. */
   #asksAboutKept({ verdict, isSettled = true }: Decision<DenseRecord<Out>, Value>): boolean {
-    if (this.#arrow.poison !== 'stop' || !isSettled || this.#aside.isEmpty) return false;
+    if (this.#arrow.poison !== 'stop' || !isSettled) return false;
     if (verdict.kind === 'emit' && verdict.out.kind === 'set_aside') return false;
-    for (const { offset, fault } of this.#aside.faults) this.#ask(nameOf(this.#place, offset), fault);
+    for (const [subject, fault] of this.#gathered.doubtful()) this.#ask(subject, fault);
     return this.#gap !== undefined;
   }
 
@@ -433,65 +421,37 @@ export class SourceReader<In, Out, Value> {
       this.#stop({ code: 'transaction.poisoned', subject, detail: `${subject} cannot be read: ${detail}` });
   }
 
-  /** A record with its bytes; of one that is set aside, the raw records become dead letters of its sequence. */
-  #written(record: DenseRecord<Out>): WrittenRecord<Out> {
-    const written = writtenOf(record, this.#arrow.bodyOf);
-    if (this.#aside.isEmpty || record.kind !== 'set_aside') return written;
-    const aside = this.#aside.take(record.sequence, this.#place);
-    this.#pending.asides.push(aside);
-    return { ...written, rawDigest: aside.rawDigest };
-  }
-
   #deadLetter(fault: Fault, message: Message): void {
     this.#count('reject', fault.code);
-    this.#pending.deadLetters.push(letterOf(fault, message, this.#place));
+    this.#gathered.deadLetter(fault, message);
   }
 
   #settle(message: Message): void {
     if (this.#following.isPassing) return;
-    if (!this.#aside.isEmpty) this.#pending.asides.push(this.#aside.take(null, this.#place));
-    this.#pending.settled = message;
-    this.#pending.bytes += this.#unsettled.settle(message);
-    this.#lists.releaseOpen();
+    this.#gathered.settle(message, this.#unsettled.settle(message));
     this.#waits.end();
   }
 
   /** What is to land now, if anything is; it is no longer pending. Its head is that of the last landing, so one lands at a time. */
   takeLanding(): Landing<Out> | undefined {
-    const { settled, asides, records, remember, repeats, schemaVersions, unexplained } = this.#pending;
-    const decided = { records, remember, repeats, schemaVersions, unexplained, deadLetters: lettersOf(this.#pending) };
-    if (!settled && decided.deadLetters.length === 0) return undefined;
-    const position = settled
-      ? { ...this.#place, offset: settled.offset, digest: digest(settled.key, settled.value) }
-      : (this.#head.position ?? { ...this.#place, offset: '-1', digest: '' });
-    this.#pending = emptyPending();
-    this.#landing = asides;
-    const { landed } = this.#following;
-    return { head: this.#head, landed, position, gtids: this.#gtids.toString(), ...decided };
+    const gathered = this.#gathered.take(this.#head);
+    return gathered && { ...gathered, landed: this.#following.landed, gtids: this.#gtids.toString() };
   }
 
   /** A landing was committed: `head` is where the stage stands now. */
   landed(head: Head): void {
     this.#head = head;
-    for (const aside of this.#landing) aside.release();
-    this.#landing = [];
+    this.#gathered.landed();
   }
 
   /** A landing showed that the source's history was rewritten: nothing that was decided after it counts. */
   refuse(gap: Gap): void {
-    for (const aside of [...this.#landing, ...this.#pending.asides]) aside.release();
-    this.#pending = emptyPending();
+    this.#gathered.drop();
     this.#stop(gap);
   }
 
   /** Lets go of the files behind these records, or behind everything. */
   release(records?: readonly WrittenRecord<unknown>[]): void {
-    if (records) {
-      this.#lists.release(records);
-      return;
-    }
-    this.#lists.releaseAll();
-    for (const aside of [...this.#landing, ...this.#pending.asides]) aside.release();
-    this.#aside.forget();
+    this.#gathered.release(records);
   }
 }
