@@ -19,7 +19,7 @@ const tokenOf = (key: FoundKey | undefined): string => (typeof key === 'object' 
 test('several that make a key at once get the same one', async () => {
   const ids = Array.from({ length: 20 }, () => randomUUID());
   await storeOf().domainKey('shop');
-  const stores = Array.from({ length: 8 }, () => storeOf());
+  const stores = Array.from({ length: 9 }, () => storeOf());
   const found = await Promise.all(
     stores.map(async (store, index) => {
       const some = ids.slice(index, index + 12);
@@ -74,7 +74,7 @@ test('a destroyed key is not made again, and a held one is not destroyed', async
       [gone],
     ),
   ).rejects.toThrow('a destroyed key stays destroyed');
-  expect(sealValues(before, (await storeOf().domainKey('shop')).nonceKeyOf('s', 't'), 'e', {}).subject).toBe(gone);
+  expect(sealValues(before, (await storeOf().domainKey('shop')).noncesOf('s', 't'), 'e', {}).subject).toBe(gone);
 });
 
 test('whoever seals can neither change nor take away what is there', async () => {

@@ -15,6 +15,7 @@ import { currentEvents } from './migrations/0011-current-events.ts';
 import { bulkChanges } from './migrations/0012-bulk-changes.ts';
 import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
 import { sealedValues } from './migrations/0015-sealed-values.ts';
+import { sealedActs } from './migrations/0017-sealed-acts.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -32,6 +33,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-bulk-changes': bulkChanges,
   '0013-current-unexplained': currentUnexplained,
   '0015-sealed-values': sealedValues,
+  '0017-sealed-acts': sealedActs,
 };
 
 /** The same for the database of keys. */
