@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openValues, sealValues } from './sealed-values.ts';
@@ -13,7 +13,7 @@ const image = fc.dictionary(fc.string({ minLength: 1 }), fc.oneof(fc.string(), f
 test('a token is HMAC-SHA-256 of the text, cut to 128 bits, whether or not it is remembered', () => {
   fc.assert(
     fc.property(key, fc.array(fc.string(), { minLength: 1 }), (bytes, texts) => {
-      const tokenize = makeTokenize('token', createSecretKey(bytes), 2);
+      const tokenize = makeTokenize('token', bytes, 2);
       for (const text of [...texts, ...texts]) {
         const whole = createHmac('sha256', bytes).update(text).digest('base64url');
         expect(tokenize(text)).toBe(`token:${whole.slice(0, 22)}`);
@@ -45,11 +45,11 @@ test('values open under their key and event only; the same event gives the same 
   fc.assert(
     fc.property(key, key, fc.uuid(), fc.uuid(), image, image, (bytes, others, eventId, elsewhere, before, after) => {
       const [own, foreign] = [subjectKeyOf('own', bytes), subjectKeyOf('own', others)];
-      const nonceKey = domainKeyOf(others).nonceKeyOf('shop', 'gtid:1');
-      const sealed = sealValues(own, nonceKey, eventId, { before, after });
+      const nonces = domainKeyOf(others).noncesOf('shop', 'gtid:1');
+      const sealed = sealValues(own, nonces, eventId, { before, after });
       expect(openValues(own, eventId, sealed)).toEqual({ before, after });
-      expect(sealValues(subjectKeyOf('own', bytes), nonceKey, eventId, { before, after })).toEqual(sealed);
-      const changed = sealValues(own, nonceKey, eventId, { before, after: { ...after, more: 'x' } });
+      expect(sealValues(subjectKeyOf('own', bytes), nonces, eventId, { before, after })).toEqual(sealed);
+      const changed = sealValues(own, nonces, eventId, { before, after: { ...after, more: 'x' } });
       expect(changed.sealed.slice(0, 16)).not.toBe(sealed.sealed.slice(0, 16));
       expect(openValues(own, eventId, { ...sealed, subject: 'other' })).toBeUndefined();
       if (elsewhere !== eventId) expect(openValues(own, elsewhere, sealed)).toBeUndefined();

@@ -1,7 +1,6 @@
-import type { KeyObject } from 'node:crypto';
+import type { Mac } from './mac.ts';
 import { NONCE_BYTES, seal, unseal } from './seal.ts';
 import type { SubjectKey } from './subjects.ts';
-import { mac } from './tokens.ts';
 
 /** A column's value in clear. */
 type Clear = string | boolean;
@@ -17,16 +16,19 @@ export interface SealedValues {
   readonly subject: string;
 }
 
+/** A nonce as base64url. */
+const NONCE_TEXT_LENGTH = (NONCE_BYTES * 4) / 3;
+
 /** Under what a ciphertext opens: in no other event and for no other subject. */
 const boundTo = (eventId: string, subject: string): string => `values of ${eventId} under ${subject}`;
 
 /**
- * Seals the values of one event under one subject's key, by one call. The nonce comes from the transaction's nonce key and the values themselves, so
+ * Seals the values of one event under one subject's key, by one call. The nonce comes from the transaction's nonces and the values themselves, so
  * that the same event gives the same bytes whenever it is read, and other values never meet the same nonce. Members stand in canonical order.
  */
-export function sealValues(key: SubjectKey, nonceKey: KeyObject, eventId: string, images: ClearImages): SealedValues {
+export function sealValues(key: SubjectKey, nonces: Mac, eventId: string, images: ClearImages): SealedValues {
   const text = JSON.stringify(images);
-  const nonce = mac(nonceKey, eventId, text).subarray(0, NONCE_BYTES);
+  const nonce = Buffer.from(nonces(eventId + text).slice(0, NONCE_TEXT_LENGTH), 'base64url');
   const sealed = seal(key.seal, nonce, text, boundTo(eventId, key.id));
   return { sealed: sealed.toString('base64'), subject: key.id };
 }

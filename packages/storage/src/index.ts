@@ -4,7 +4,8 @@ export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
 export { makeLandingLogs } from './evidence/landing-log.ts';
 export { evidenceConfig } from './evidence/nonce-config.ts';
-export { type FoundKey, KeyStore, keyStoreConfig } from './key-store.ts';
+export { type Hold, placeHold, readHolds, releaseHold } from './holds.ts';
+export { type FoundKey, KeyStore, keyStoreConfig, SubjectHeld } from './key-store.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
 export { type LogStretch, readCurrentEvents, readLoggedRecords, readSequencesBetween } from './logged.ts';
 export { makePackViews, readNewestPacks, ViewTaken } from './make-pack-views.ts';
@@ -63,4 +64,5 @@ export {
   type WrittenChange,
 } from './record-tables.ts';
 export { rollUp } from './rollups.ts';
+export { readPackNames, readSealedChange, recordAct, type SealedAct, type SealedChange } from './sealed-acts.ts';
 export { readSensitiveColumns } from './sensitive-columns.ts';

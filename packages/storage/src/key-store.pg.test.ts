@@ -74,7 +74,7 @@ test('a destroyed key is not made again, and a held one is not destroyed', async
       [gone],
     ),
   ).rejects.toThrow('a destroyed key stays destroyed');
-  expect(sealValues(before, (await storeOf().domainKey('shop')).nonceKeyOf('s', 't'), 'e', {}).subject).toBe(gone);
+  expect(sealValues(before, (await storeOf().domainKey('shop')).noncesOf('s', 't'), 'e', {}).subject).toBe(gone);
 });
 
 test('whoever seals can neither change nor take away what is there', async () => {

@@ -13,6 +13,7 @@ import {
   wrapKey,
 } from '@overlay/sealing';
 import type { Database } from './database.ts';
+import { instant } from './queries/sql.ts';
 
 /** What a program must be told to reach the keys of sealed values. */
 export const keyStoreConfig = {
@@ -49,6 +50,20 @@ interface SubjectRow {
 
 const domainName = (domain: string): string => `domain ${domain}`;
 const subjectKeyName = (id: string): string => `subject ${id}`;
+
+const ROTATED_AT_ONCE = 500;
+const WRAPPED = [
+  { table: 'domain_keys', id: 'domain', nameOf: domainName },
+  { table: 'subject_keys', id: 'subject_id', nameOf: subjectKeyName },
+] as const;
+
+/** The subject is held: its key cannot be destroyed. */
+export class SubjectHeld extends Error {
+  override readonly name = 'SubjectHeld';
+}
+
+/** What the database of keys says then. */
+const isHeld = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'AH001';
 
 /**
  * The keys of sealed values, in a database of their own, wrapped by a master key. Whoever is first makes a key, everybody else gets that one. Throws
@@ -112,8 +127,46 @@ export class KeyStore {
     return subjectKeyOf(subject_id, this.#unwrap({ master, wrapped }, subjectKeyName(subject_id)));
   }
 
+  /** Takes the key of a subject away for ever, and gives when; undefined when there is none to take. Throws {@link SubjectHeld}. */
+  async destroy(id: string): Promise<string | undefined> {
+    const [row] = await this.#query<{ at: string }>(
+      `update audit_keys.subject_keys set master = null, wrapped = null, destroyed_at = now() where subject_id = $1 and wrapped is not null
+        returning ${instant('destroyed_at')} as at`,
+      [id],
+    ).catch((thrown: unknown) => {
+      throw isHeld(thrown) ? new SubjectHeld() : thrown;
+    });
+    return row?.at;
+  }
+
+  /** Wraps by the first master key whatever is wrapped by another one; gives how many keys. */
+  async rotate(): Promise<number> {
+    let count = 0;
+    for (const { table, id, nameOf } of WRAPPED)
+      for (;;) {
+        const rows = await this.#query<WrappedRow & { readonly id: string }>(
+          `select ${id} as id, master, wrapped from audit_keys.${table} where master <> $1 limit ${ROTATED_AT_ONCE}`,
+          [this.#masters.currentName],
+        );
+        const wrapped = rows.map((row) => this.#wrap(nameOf(row.id), this.#unwrap(row, nameOf(row.id))));
+        // What was destroyed meanwhile stays so.
+        await this.#query(
+          `update audit_keys.${table} k set master = $1, wrapped = n.wrapped from unnest($2::text[], $3::bytea[]) as n (id, wrapped)
+            where k.${id} = n.id and k.wrapped is not null`,
+          [this.#masters.currentName, rows.map((row) => row.id), wrapped],
+        );
+        count += rows.length;
+        if (rows.length < ROTATED_AT_ONCE) break;
+      }
+    return count;
+  }
+
+  #wrap(name: string, key: Uint8Array): Buffer {
+    return wrapKey(this.#masters.current, randomBytes(NONCE_BYTES), key, name);
+  }
+
   #newKey(name: string): Buffer {
-    return wrapKey(this.#masters.current, randomBytes(NONCE_BYTES), randomBytes(KEY_BYTES), name);
+    return this.#wrap(name, randomBytes(KEY_BYTES));
   }
 
   #unwrap({ master, wrapped }: WrappedRow, name: string): Buffer {

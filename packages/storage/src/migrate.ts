@@ -16,6 +16,7 @@ import { bulkChanges } from './migrations/0012-bulk-changes.ts';
 import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
 import { evidence } from './migrations/0014-evidence.ts';
 import { sealedValues } from './migrations/0015-sealed-values.ts';
+import { sealedActs } from './migrations/0017-sealed-acts.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -34,6 +35,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-current-unexplained': currentUnexplained,
   '0014-evidence': evidence,
   '0015-sealed-values': sealedValues,
+  '0017-sealed-acts': sealedActs,
 };
 
 /** The same for the database of keys. */

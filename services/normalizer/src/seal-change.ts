@@ -1,7 +1,14 @@
-import type { KeyObject } from 'node:crypto';
 import { must } from '@overlay/model';
 import type { ColumnPolicy } from '@overlay/packs';
-import { type ClearImages, ERASED, REDACTED, type SubjectKey, sealValues, subjectName } from '@overlay/sealing';
+import {
+  type ClearImages,
+  ERASED,
+  type Mac,
+  REDACTED,
+  type SubjectKey,
+  sealValues,
+  subjectName,
+} from '@overlay/sealing';
 import type { ToValue, Value } from './column-values.ts';
 import { type Keys, needOf } from './key-ring.ts';
 import type { RawImage } from './raw-record.ts';
@@ -110,7 +117,7 @@ interface Membership {
 type Seal = <Change extends Images>(change: Change, member: Membership, sealing: TableSealing) => SealedChange<Change>;
 
 export function makeSealing(keys: Keys): Seal {
-  const nonceKeyOf = lastNonceKey(keys);
+  const noncesOf = lastNonces(keys);
   return (change, member, { domain, subjects }) => {
     if (subjects.length === 0) return { change, valuesOf: () => null };
     const gathered: Gathered[] = [];
@@ -127,7 +134,7 @@ export function makeSealing(keys: Keys): Seal {
       after: sealImage(change.after, 'after', subjects, whose, gathered),
     };
     const valuesOf = (eventId: string): string | null =>
-      gathered.length === 0 ? null : textOf(gathered, eventId, nonceKeyOf(domain, member));
+      gathered.length === 0 ? null : textOf(gathered, eventId, noncesOf(domain, member));
     return { change: sealed, valuesOf };
   };
 }
@@ -152,16 +159,16 @@ function sealImage(
   return own;
 }
 
-/** The key of the nonces of a transaction, which most often is that of the last one that was asked for. */
-function lastNonceKey(keys: Keys) {
-  let last: { readonly id: string; readonly key: KeyObject } | undefined;
-  return (domain: string, { source, transactionId }: Membership): KeyObject => {
+/** The nonces of a transaction, which most often is the last one that was asked for. */
+function lastNonces(keys: Keys) {
+  let last: { readonly id: string; readonly nonces: Mac } | undefined;
+  return (domain: string, { source, transactionId }: Membership): Mac => {
     const id = `${domain} ${transactionId}`;
-    if (last?.id === id) return last.key;
+    if (last?.id === id) return last.nonces;
     const domainKey = keys.domain(domain);
     must(domainKey, 'the key of a domain is at hand when a value of it is sealed');
-    last = { id, key: domainKey.nonceKeyOf(source, transactionId) };
-    return last.key;
+    last = { id, nonces: domainKey.noncesOf(source, transactionId) };
+    return last.nonces;
   };
 }
 
@@ -195,10 +202,10 @@ function gather(
   else known.images[at] = [...(known.images[at] ?? []), ...values];
 }
 
-function textOf(gathered: readonly Gathered[], eventId: string, nonceKey: KeyObject): string {
+function textOf(gathered: readonly Gathered[], eventId: string, nonces: Mac): string {
   return JSON.stringify(
     gathered.map(({ key, images: { before, after } }) =>
-      sealValues(key, nonceKey, eventId, {
+      sealValues(key, nonces, eventId, {
         ...(before && { before: Object.fromEntries(before) }),
         ...(after && { after: Object.fromEntries(after) }),
       } as ClearImages),
