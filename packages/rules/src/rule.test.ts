@@ -68,6 +68,27 @@ test('a column that is null joins nothing', () => {
   expect(outcomes[0]?.unexplained).toMatchObject([{ table: 'lines', operation: 'INSERT', rows: 1 }]);
 });
 
+test.each([
+  ["minus(after.fee, '1')", { fee: null }, 'a value is no number'],
+  ["isOpen(after.made_at, after.shop) ? 'a' : 'b'", { made_at: 'soon' }, 'a value is no time'],
+  ['after.fee.size()', { fee: null }, 'a value is null or of another kind'],
+  ['after.colour', {}, 'a column is missing'],
+])('a field that cannot be evaluated costs half of the confidence, not the event: %s', (value, values, why) => {
+  const infer = inferOf('      fee: after.fee', `      fee: "${value}"`);
+  const given = { ...loan, after: { ...loan.after, ...values } };
+  const [event] = eventsOf(runInfer(infer, [record(1, [given, line('5')])]).outcomes);
+  expect(event?.payload.fee).toBeNull();
+  expect(event?.payload.doubts).toContain(`fee is not known: ${why}`);
+});
+
+test('rules that give way to one that could not be evaluated still do, and its rows stay unexplained', () => {
+  const failing = inferOf('when: [size(lines) > 0]', 'when: [int(after.fee) > 0]');
+  const { outcomes } = runInfer(failing, [record(1, [loan, line('5'), shelf])]);
+  expect(eventsOf(outcomes)).toEqual([]);
+  expect(outcomes[0]?.verdict).toMatchObject({ faults: [{ code: 'rule.failed' }] });
+  expect(outcomes[0]?.unexplained?.map(({ table }) => table)).toEqual(['lines', 'loans', 'shelves']);
+});
+
 test('names of rows without a key are not learned', () => {
   const infer = inferOf('loans: { key: [id] }', 'loans: { key: [id] }');
   const nameless = insert('people', { id: null, name: 'nobody', changed_by: null });

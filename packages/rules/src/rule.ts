@@ -31,9 +31,9 @@ export interface Applied {
   readonly fault: Fault | null;
 }
 
-/** How much less sure an event is for each table whose label is not known yet, and for each column that is not there. */
+/** How much less sure an event is for each table whose label is not known, and for each field of its payload that is not. */
 const UNKNOWN_LABEL_FACTOR = 0.9;
-const MISSING_COLUMN_FACTOR = 0.5;
+const UNKNOWN_FIELD_FACTOR = 0.5;
 
 interface Compiled {
   readonly rule: Rule;
@@ -56,7 +56,10 @@ class Unevaluable extends Error {
   override readonly name = 'Unevaluable';
 }
 
-/** A rule as a function of a transaction: one event for each anchor row that matches, which claims its rows. A failing anchor costs its event, never the others. */
+/**
+ * A rule as a function of a transaction: one event for each anchor row that matches, which claims its rows. A failing anchor costs its event, never the
+ * others; rules that give way to this one still give way where it failed, so that nobody says of its rows that nothing explains them.
+ */
 export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (around: Surroundings) => Applied {
   const compiled = compileRule(rule, lookups);
   const operations = new Set(rule.anchor.operations);
@@ -64,7 +67,11 @@ export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (aro
     const anchors = around.transaction.rowsOf(rule.anchor.table).filter(({ operation }) => operations.has(operation));
     if (anchors.length === 0) return NOTHING;
     const joinedOf = compiled.joins(around.transaction);
-    const outcomes = anchors.map((anchor) => tryEvent(() => eventOf(compiled, anchor, joinedOf, around, identify)));
+    const outcomes = anchors.map((anchor) => {
+      const outcome = attempt(() => eventOf(compiled, anchor, joinedOf, around, identify));
+      if (typeof outcome === 'string') reserveRows(rule, anchor, joinedOf, around.claims);
+      return outcome;
+    });
     const failures = outcomes.filter((outcome) => typeof outcome === 'string');
     return {
       events: outcomes.filter((outcome) => outcome !== null && typeof outcome === 'object'),
@@ -75,14 +82,22 @@ export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (aro
 
 const NOTHING: Applied = { events: [], fault: null };
 
-/** The event, null when the row does not match, or what could not be evaluated. */
-function tryEvent(compute: () => BusinessEvent | null): BusinessEvent | string | null {
+/** What is computed, or the name of what could not be evaluated. */
+function attempt<Value>(compute: () => Value): Value | string {
   try {
     return compute();
   } catch (error) {
     if (error instanceof Unevaluable) return error.message;
     throw error;
   }
+}
+
+/** Rows that the event which could not be made may have rested on, as far as they can be found. */
+function reserveRows(rule: Rule, anchor: ChangeEvent, joinedOf: FindJoined, claims: Claims): void {
+  claims.reserve(anchor, rule.id);
+  const joined = attempt(() => guarded('joins', () => joinedOf(anchor)));
+  if (typeof joined === 'object')
+    for (const rows of joined?.values() ?? []) for (const row of rows) claims.reserve(row, rule.id);
 }
 
 function compileRule(rule: Rule, lookups: Lookups): Compiled {
@@ -110,7 +125,7 @@ function eventOf(
   identify: Identify,
 ): BusinessEvent | null {
   const { rule, where } = compiled;
-  if (around.claims.isClaimedBy(anchor, rule.anchor.unlessClaimedBy)) return null;
+  if (around.claims.isTakenBy(anchor, rule.anchor.unlessClaimedBy)) return null;
   const { record } = around.transaction;
   const { viewOf } = around.transaction;
   const context: Record<string, unknown> = { ...viewOf(anchor), time: record.timestamp };
@@ -158,10 +173,17 @@ interface Doubt {
 
 const unknownLabel = (table: string): Doubt => ({
   factor: UNKNOWN_LABEL_FACTOR,
-  note: `a name of ${table} is not known yet`,
+  note: `a name of ${table} is not known: its row did not come yet, or is gone`,
 });
 
-/** Fields of the payload; one that asks for a column that is not there is null, and a doubt. */
+/** Why a field is not known, by the code of what failed: no row is to cost its event because one of its values is null. */
+const WHY_UNKNOWN: Readonly<Record<string, string>> = {
+  no_such_key: 'a column is missing',
+  not_a_decimal: 'a value is no number',
+  not_a_time: 'a value is no time',
+};
+
+/** Fields of the payload; one that cannot be evaluated is null, and a doubt. */
 function payloadOf(parts: readonly Part[], context: Readonly<Record<string, unknown>>) {
   const payload: Record<string, Json> = {};
   const missing: Doubt[] = [];
@@ -171,23 +193,20 @@ function payloadOf(parts: readonly Part[], context: Readonly<Record<string, unkn
     } catch (error) {
       const code = failureOf(error);
       if (code === null) throw error;
-      if (code !== 'no_such_key') throw new Unevaluable(`payload.${part.name}: ${code}`);
       payload[part.name] = null;
-      missing.push({ factor: MISSING_COLUMN_FACTOR, note: `${part.name} is not known: a column is missing` });
+      const why = WHY_UNKNOWN[code] ?? 'a value is null or of another kind';
+      missing.push({ factor: UNKNOWN_FIELD_FACTOR, note: `${part.name} is not known: ${why}` });
     }
   }
   return { payload, missing };
 }
 
-/** The doubts that apply. One that cannot be evaluated applies: what cannot be checked is not sure. */
+/** The doubts that apply. One that cannot be evaluated applies, and says so: what cannot be checked is not sure, and no accusation. */
 function doubtsOf(compiled: Compiled, context: Readonly<Record<string, unknown>>): Doubt[] {
-  return compiled.doubts.filter(({ evaluate }) => {
-    try {
-      return evaluate(context) !== false;
-    } catch (error) {
-      if (failureOf(error) === null) throw error;
-      return true;
-    }
+  return compiled.doubts.flatMap(({ evaluate, factor, note }) => {
+    const outcome = attempt(() => guarded('doubt', () => evaluate(context)));
+    if (outcome === false) return [];
+    return [{ factor, note: outcome === true ? note : `cannot be checked: ${note}` }];
   });
 }
 
