@@ -21,6 +21,9 @@ export type Json = BusinessEvent['payload'][string];
 /** A compiled expression. Throws an error that {@link failureOf} can name when it cannot be evaluated. */
 export type Evaluate = (context: Readonly<Record<string, unknown>>) => Json;
 
+/** A compiled condition. Throws as {@link Evaluate}; what is neither true nor false is `not_a_boolean`. */
+export type Condition = (context: Readonly<Record<string, unknown>>) => boolean;
+
 const ROW = 'map<string, dyn>';
 /** Of one row change: `where` of anchors and joins. */
 export const ROW_VARIABLES: Variables = { before: ROW, after: ROW, operation: 'string', time: 'string' };
@@ -69,6 +72,15 @@ function fieldReader(expression: string): Evaluate | null {
     return toJson(values[column]);
   };
 }
+
+/** A condition that holds or does not: one that gives text or null would otherwise never hold, in silence. */
+export const conditionOf =
+  (evaluate: Evaluate): Condition =>
+  (context) => {
+    const outcome = evaluate(context);
+    if (typeof outcome === 'boolean') return outcome;
+    throw new EvaluationError({ code: 'not_a_boolean', message: 'gives neither true nor false' });
+  };
 
 /** What is wrong with an expression, and where in its text; null when nothing is. `isCondition` asks for true or false. */
 export function expressionMistake(

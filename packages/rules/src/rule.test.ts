@@ -57,6 +57,17 @@ test('an entity whose id is a list or nothing is a fault of its rule', () => {
   });
 });
 
+test.each([
+  ["where: after.kind != 'test'", 'where: after.kind', 'anchor.where'],
+  ['where: after.units != before.units }', 'where: after.units }', 'joins'],
+  ['when: [size(lines) > 0]', 'when: [after.kind]', 'when[0]'],
+])('a condition that is neither true nor false is a fault of its rule: %j as %j', (from, to, place) => {
+  const { outcomes } = runInfer(inferOf(from, to), [record(1, [loan, line('5'), shelf])]);
+  expect(outcomes[0]?.verdict).toMatchObject({
+    faults: [{ code: 'rule.failed', detail: expect.stringContaining(`(${place}: not_a_boolean)`) }],
+  });
+});
+
 test('a column that is null joins nothing', () => {
   const infer = inferOf("label('tools', after.shop + ',' + l.after.tool)", "'a tool'");
   const { outcomes } = runInfer(infer, [record(1, [loan, line(null), line('6', null), shelf])]);

@@ -1,5 +1,7 @@
-import type { Actor, BusinessEvent, ChangeEvent, Fault } from '@overlay/model';
+import type { Actor, BusinessEvent, ChangeEvent, Fault, Operation } from '@overlay/model';
 import {
+  type Condition,
+  conditionOf,
   type Evaluate,
   failureOf,
   type Json,
@@ -38,9 +40,9 @@ const UNKNOWN_FIELD_FACTOR = 0.5;
 interface Compiled {
   readonly rule: Rule;
   readonly joins: (transaction: Transaction) => FindJoined;
-  readonly where: Evaluate | null;
-  readonly when: readonly Part[];
-  readonly entityId: Part;
+  readonly where: Condition | null;
+  readonly when: readonly { readonly name: string; readonly holds: Condition }[];
+  readonly entityId: Evaluate;
   readonly doubts: readonly (Rule['doubts'][number] & { readonly evaluate: Evaluate })[];
   readonly payload: readonly Part[];
   readonly single: ReadonlySet<string>;
@@ -62,7 +64,7 @@ class Unevaluable extends Error {
  */
 export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (around: Surroundings) => Applied {
   const compiled = compileRule(rule, lookups);
-  const operations = new Set(rule.anchor.operations);
+  const operations = new Set<Operation>(rule.anchor.operations);
   return (around) => {
     const anchors = around.transaction.rowsOf(rule.anchor.table).filter(({ operation }) => operations.has(operation));
     if (anchors.length === 0) return NOTHING;
@@ -108,9 +110,9 @@ function compileRule(rule: Rule, lookups: Lookups): Compiled {
   return {
     rule,
     joins: makeJoins(rule.joins, lookups),
-    where: rule.anchor.where === undefined ? null : row(rule.anchor.where),
-    when: rule.when.map((text, index) => ({ name: `when[${index}]`, evaluate: whole(text) })),
-    entityId: { name: 'entity.id', evaluate: whole(rule.entity.id) },
+    where: rule.anchor.where === undefined ? null : conditionOf(row(rule.anchor.where)),
+    when: rule.when.map((text, index) => ({ name: `when[${index}]`, holds: conditionOf(whole(text)) })),
+    entityId: whole(rule.entity.id),
     doubts: rule.doubts.map((doubt) => ({ ...doubt, evaluate: whole(doubt.when) })),
     payload,
     single: new Set(Object.entries(rule.joins).flatMap(([name, join]) => (join.cardinality === 'one' ? [name] : []))),
@@ -129,12 +131,12 @@ function eventOf(
   const { record } = around.transaction;
   const { viewOf } = around.transaction;
   const context: Record<string, unknown> = { ...viewOf(anchor), time: record.timestamp };
-  if (where && required({ name: 'anchor.where', evaluate: where }, context) !== true) return null;
+  if (where && !guarded('anchor.where', () => where(context))) return null;
   const joined = guarded('joins', () => joinedOf(anchor));
   addJoined(context, compiled, joined, viewOf);
-  for (const condition of compiled.when) if (required(condition, context) !== true) return null;
+  for (const { name, holds } of compiled.when) if (!guarded(name, () => holds(context))) return null;
 
-  const entityId = required(compiled.entityId, context);
+  const entityId = guarded('entity.id', () => compiled.entityId(context));
   if (entityId === null || typeof entityId === 'object') throw new Unevaluable('entity.id: not_a_key');
   around.takeUnknownLabels();
   const { payload, missing } = payloadOf(compiled.payload, context);
@@ -209,9 +211,6 @@ function doubtsOf(compiled: Compiled, context: Readonly<Record<string, unknown>>
     return [{ factor, note: outcome === true ? note : `cannot be checked: ${note}` }];
   });
 }
-
-const required = ({ name, evaluate }: Part, context: Readonly<Record<string, unknown>>): Json =>
-  guarded(name, () => evaluate(context));
 
 function guarded<Value>(name: string, compute: () => Value): Value {
   try {
