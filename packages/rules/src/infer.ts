@@ -16,12 +16,14 @@ import { Claims } from './claims.ts';
 import { withoutGhosts } from './ghost-rows.ts';
 import { findLabel, findValue, type Label, type LabelChanges, learnLabels, onlyUnknown } from './labels.ts';
 import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
+import { makeScope, ownRows } from './scope.ts';
 import { isAct, transactionOf } from './transaction.ts';
+import { truncationsOf } from './truncated.ts';
 import { unexplainedOf } from './unexplained.ts';
 
 /**
  * The stage that says what a transaction means, by the rules of a pack. One record out for each record in, possibly with no events:
- * only transactions and their repairs have any, and a very large one has just a `bulk.change`; the rows of every record, also of the snapshot, teach the
+ * only transactions, TRUNCATEs and their repairs have any; a very large one has just a `bulk.change`, a TRUNCATE its `table.truncated`; the rows of every record, also of the snapshot, teach the
  * names that expressions ask for. Rows that no event rests on are told beside the events, counted. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
  * what the others gave.
  */
@@ -31,6 +33,7 @@ export function makeInfer(
 ): Fold<DenseRecord<ChangeEvent>, DenseRecord<BusinessEvent>, Label> {
   const calendar = makeCalendar(pack);
   const actorsOf = makeActors(pack.actors);
+  const { isOwn, isIgnored } = makeScope(pack);
   return {
     open: ({ recall }) => {
       const names = makeNames(recall);
@@ -41,12 +44,15 @@ export function makeInfer(
           return bulkDecision(
             record,
             identify,
-            learned(record, learnLabels(pack.tables, record.items, recall), recall),
+            learned(record, learnLabels(pack.tables, ownRows(record.items, isOwn), recall), recall),
           );
-        const transaction = transactionOf(record);
+        const transaction = transactionOf(record, isOwn);
         const changes = learnLabels(pack.tables, transaction.rows, recall);
         names.use(changes);
-        if (!isAct(record)) return decisionOf(record, [], learned(record, changes, recall), []);
+        if (!isAct(record)) {
+          const truncations = truncationsOf(record, isIgnored, identify);
+          return decisionOf(record, [{ events: truncations, fault: null }], learned(record, changes, recall), []);
+        }
         const claims = new Claims();
         const around: Surroundings = {
           transaction,
@@ -55,7 +61,7 @@ export function makeInfer(
           takeUnknownLabels: names.takeUnknown,
         };
         const applied = rules.map((apply) => apply(around));
-        const unexplained = unexplainedOf(transaction.rows, claims, pack.tables);
+        const unexplained = unexplainedOf(transaction.all, claims, isIgnored);
         return decisionOf(record, applied, learned(record, changes, recall), unexplained);
       };
     },
