@@ -51,7 +51,8 @@ const NO_LOOKUPS: Lookups = { label: () => null, remembered: () => null, isOpen:
 
 /**
  * Compiles CEL expressions over `variables`. Beside CEL's own there are `label(table, key)`, `remembered(table, name, key)`, `isOpen(time, place)`, and exact
- * arithmetic on decimal text: `sum(list)`, `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `sameAmount(a, b)`. Integers come out as decimal text.
+ * arithmetic on decimal text: `sum(list)`, `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `sameAmount(a, b)`, and `change(before, after, '<column>')`, by
+ * how much a row's number rose, 0 standing for null and for the row that an INSERT or DELETE has not. Integers come out as decimal text.
  */
 export function makeCompiler(variables: Variables, lookups: Lookups): (expression: string) => Evaluate {
   const environment = environmentOf(variables, lookups);
@@ -128,6 +129,9 @@ function environmentOf(variables: Variables, lookups: Lookups): Environment {
     .registerFunction('sum(list): string', (values: readonly unknown[]) =>
       computed('not_a_decimal', () => sum(values.map(plain))),
     )
+    .registerFunction('change(dyn, dyn, string): string', (before: unknown, after: unknown, column: string) =>
+      computed('not_a_decimal', () => minus(amountOf(after, column), amountOf(before, column))),
+    )
     .registerFunction('minus(dyn, dyn): string', (a: unknown, b: unknown) =>
       computed('not_a_decimal', () => minus(plain(a), plain(b))),
     )
@@ -142,6 +146,14 @@ function environmentOf(variables: Variables, lookups: Lookups): Environment {
     );
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
   return environment;
+}
+
+/** A number of a row; 0 where the row is not there, or the number is null. */
+function amountOf(row: unknown, column: string): string {
+  if (typeof row !== 'object' || row === null || Object.keys(row).length === 0) return '0';
+  const value = Object.getOwnPropertyDescriptor(row, column);
+  if (value === undefined) throw new EvaluationError({ code: 'no_such_key', message: `No such key: ${column}` });
+  return value.value === null ? '0' : plain(value.value);
 }
 
 const plain = (value: unknown): string => (value === null ? '' : String(value));

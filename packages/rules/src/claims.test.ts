@@ -30,6 +30,17 @@ test('a row that an event rests on is passed over by a rule that gives way to it
   expect(typesOf(shelf('5'))).toEqual(['shelf.changed']);
 });
 
+test('an event does not rest on rows of a join that claims none, though it sees them', () => {
+  const looking = makeInfer(
+    packOf(LENDING.replace('on: { loan: id } }', 'on: { loan: id }, claims: false }')),
+    identify,
+  );
+  const { outcomes } = runInfer(looking, [record(1, [loan, line])]);
+  const [first] = [...record(1, [loan, line]).items];
+  expect(eventsOf(outcomes)).toMatchObject([{ payload: { count: '1' }, sourceEventIds: [first?.eventId] }]);
+  expect(outcomes[0]?.unexplained).toMatchObject([{ table: 'lines', rows: 1 }]);
+});
+
 test('a rule gives way to those it names only', () => {
   const open = makeInfer(
     packOf(LENDING.replace('unlessClaimedBy: [loan.made]', 'unlessClaimedBy: [loan.ended]')),

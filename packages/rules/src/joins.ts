@@ -13,6 +13,10 @@ import { type Transaction, valuesOf } from './transaction.ts';
 /** Rows that belong to an anchor, by the names of a rule's joins. */
 export type Joined = ReadonlyMap<string, readonly ChangeEvent[]>;
 
+/** Those that the event rests on. */
+export const claimedOf = (joined: Joined, joins: Readonly<Record<string, Join>>): readonly ChangeEvent[] =>
+  [...joined].flatMap(([name, rows]) => (joins[name]?.claims ? rows : NONE));
+
 /** Finds an anchor's rows. Each joined table is indexed once per transaction, so that all anchors together cost its rows once. */
 export type FindJoined = (anchor: ChangeEvent) => Joined;
 

@@ -12,7 +12,7 @@ import {
   ruleVariables,
 } from '@overlay/packs';
 import type { Claims } from './claims.ts';
-import { type FindJoined, type Joined, makeJoins } from './joins.ts';
+import { claimedOf, type FindJoined, type Joined, makeJoins } from './joins.ts';
 import type { Transaction, ViewOf } from './transaction.ts';
 
 /** Gives an id that depends on its parts alone. */
@@ -98,8 +98,7 @@ function attempt<Value>(compute: () => Value): Value | string {
 function reserveRows(rule: Rule, anchor: ChangeEvent, joinedOf: FindJoined, claims: Claims): void {
   claims.reserve(anchor, rule.id);
   const joined = attempt(() => guarded('joins', () => joinedOf(anchor)));
-  if (typeof joined === 'object')
-    for (const rows of joined?.values() ?? []) for (const row of rows) claims.reserve(row, rule.id);
+  if (typeof joined === 'object') for (const row of claimedOf(joined, rule.joins)) claims.reserve(row, rule.id);
 }
 
 function compileRule(rule: Rule, lookups: Lookups): Compiled {
@@ -141,8 +140,9 @@ function eventOf(
   around.takeUnknownLabels();
   const { payload, missing } = payloadOf(compiled.payload, context);
   const doubts = [...doubtsOf(compiled, context), ...missing, ...around.takeUnknownLabels().map(unknownLabel)];
+  const claimed = claimedOf(joined, rule.joins);
   around.claims.claim(anchor, rule.id);
-  for (const rows of joined.values()) for (const row of rows) around.claims.claim(row, rule.id);
+  for (const row of claimed) around.claims.claim(row, rule.id);
   if (doubts.length > 0) payload.doubts = doubts.map(({ note }) => note);
   return {
     eventId: identify(record.source, record.transactionId, rule.id, anchor.eventId),
@@ -153,7 +153,7 @@ function eventOf(
     actor: around.actorOf(anchor),
     payload,
     confidence: Number(doubts.reduce((confidence, { factor }) => confidence * factor, rule.confidence).toFixed(4)),
-    sourceEventIds: sourceIds(anchor, joined),
+    sourceEventIds: [...new Set([anchor, ...claimed].map(({ eventId }) => eventId))],
     rule: rule.id,
     ruleVersion: rule.version,
   };
@@ -219,12 +219,6 @@ function guarded<Value>(name: string, compute: () => Value): Value {
     const code = failureOf(error);
     throw code === null ? error : new Unevaluable(`${name}: ${code}`);
   }
-}
-
-function sourceIds(anchor: ChangeEvent, joined: Joined): string[] {
-  const ids = new Set([anchor.eventId]);
-  for (const rows of joined.values()) for (const row of rows) ids.add(row.eventId);
-  return [...ids];
 }
 
 function faultOf(rule: Rule, failures: readonly string[]): Fault {
