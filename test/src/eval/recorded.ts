@@ -9,7 +9,7 @@ import { makeExpectations } from './expectations.ts';
 import { makeJudge, type Tally } from './judge.ts';
 
 export const PACK_DIRECTORY = join(import.meta.dirname, '..', '..', '..', 'packs', 'pharmacy');
-const SOURCE = 'pharmacy';
+export const SOURCE = 'pharmacy';
 const PROGRESS_ACTS = 100_000;
 /** After so many acts, signals are heard. */
 const BREATH_ACTS = 1000;
@@ -63,7 +63,7 @@ const KEYS = new Map(TABLES.map(({ name, key }) => [name, key]));
 const METADATA = { connector: 'mysql', version: '3.6.1', file: 'binlog.000001', position: 4, thread: null } as const;
 
 /** Recorded transactions as the normalizer gives them, with ids that only count. */
-function makeCanonical(): (recorded: Recorded) => DenseRecord<ChangeEvent> {
+export function makeCanonical(): (recorded: Recorded) => DenseRecord<ChangeEvent> {
   let [sequence, row] = [0, 0];
   return ({ at, rows }) => {
     sequence += 1;
