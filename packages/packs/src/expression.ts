@@ -1,6 +1,6 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { type BusinessEvent, must } from '@overlay/model';
-import { isSameAmount, minus, percent, sum, times } from './decimal.ts';
+import { isSameAmount, largest, minus, percent, sum, times } from './decimal.ts';
 
 /** CEL types of the variables that an expression may name. */
 export type Variables = Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ const NO_LOOKUPS: Lookups = { label: () => null, remembered: () => null, isOpen:
 
 /**
  * Compiles CEL expressions over `variables`. Beside CEL's own there are `label(table, key)`, `remembered(table, name, key)`, `isOpen(time, place)`, and exact
- * arithmetic on decimal text: `sum(list)`, `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `sameAmount(a, b)`, and `change(before, after, '<column>')`, by
+ * arithmetic on decimal text: `sum(list)`, `largest(list)` (nulls aside), `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `sameAmount(a, b)`, and `change(before, after, '<column>')`, by
  * how much a row's number rose, 0 standing for null and for the row that an INSERT or DELETE has not. Integers come out as decimal text.
  */
 export function makeCompiler(variables: Variables, lookups: Lookups): (expression: string) => Evaluate {
@@ -128,6 +128,9 @@ function environmentOf(variables: Variables, lookups: Lookups): Environment {
     )
     .registerFunction('sum(list): string', (values: readonly unknown[]) =>
       computed('not_a_decimal', () => sum(values.map(plain))),
+    )
+    .registerFunction('largest(list): dyn', (values: readonly unknown[]) =>
+      computed('not_a_decimal', () => largest(values.filter((value) => value !== null).map(plain))),
     )
     .registerFunction('change(dyn, dyn, string): string', (before: unknown, after: unknown, column: string) =>
       computed('not_a_decimal', () => minus(amountOf(after, column), amountOf(before, column))),

@@ -9,7 +9,7 @@ import { makeExpectations } from './expectations.ts';
 import { makeJudge, type Tally } from './judge.ts';
 
 export const PACK_DIRECTORY = join(import.meta.dirname, '..', '..', '..', 'packs', 'pharmacy');
-export const SOURCE = 'pharmacy';
+const SOURCE = 'pharmacy';
 const PROGRESS_ACTS = 100_000;
 /** After so many acts, signals are heard. */
 const BREATH_ACTS = 1000;
