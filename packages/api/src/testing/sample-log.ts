@@ -394,7 +394,7 @@ export async function writeSealedChange(
     stage: 'normalizer',
     table: changeEvents,
     dataKeys: makeDataKeys(database, masterKey),
-    ownsTransactions: true,
+    evidence: { nonceKey: masterKey },
   });
   const opened = await ledger.open(SOURCE);
   if (sequence === 1) await ledger.activatePack(opened.head, { name: 'shops', version: 1, content: {} }, null);
