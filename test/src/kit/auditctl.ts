@@ -15,6 +15,7 @@ export async function auditctl(
     environment: {
       DATABASE_URL_FILE: world.pipeline.readerFile,
       DEAD_LETTER_KEY_FILE: world.pipeline.deadLetterKeyFile,
+      EVIDENCE_KEYS_FILE: world.pipeline.notary.keysFile,
       CONNECT_URL: world.servers.connect.url,
     },
     log,
