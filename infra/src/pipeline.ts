@@ -48,6 +48,8 @@ export interface Pipeline {
   readonly readerFile: string;
   /** Holds the key of dead letters, for auditctl too. */
   readonly deadLetterKeyFile: string;
+  /** Holds the key that nonces of the evidence log are made from: a second run with it gives the same log. */
+  readonly nonceKeyFile: string;
   readonly keys: KeyPlace;
   readonly start: (service: Service, environment?: Readonly<Record<string, string>>) => RunningProgram;
   readonly running: (service: Service) => RunningProgram | undefined;
@@ -68,6 +70,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const writerFile = secret('writer.url', urls.writer);
   const readerFile = secret('reader.url', urls.reader);
   const deadLetterKeyFile = keptKey(join(options.directory, 'dead-letter.key'));
+  const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
   const keys = options.keys ?? (await makeKeyPlace(options));
   const keysFile = secret('sealer.url', await prepareKeys(keys.ownerUrl, databaseOf(options.postgresUrl)));
   if (options.registersConnector !== false)
@@ -79,6 +82,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     urls,
     readerFile,
     deadLetterKeyFile,
+    nonceKeyFile,
     keys,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
@@ -92,8 +96,12 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
           SCHEMA_REGISTRY_URL: stack.registry.url,
           DATABASE_URL_FILE: writerFile,
           DEAD_LETTER_KEY_FILE: deadLetterKeyFile,
-          // Only the first stage seals.
-          ...(service === 'normalizer' && { KEYS_URL_FILE: keysFile, MASTER_KEY_FILE: keys.masterKeyFile }),
+          // Only the first stage seals, and makes leaves.
+          ...(service === 'normalizer' && {
+            EVIDENCE_NONCE_KEY_FILE: nonceKeyFile,
+            KEYS_URL_FILE: keysFile,
+            MASTER_KEY_FILE: keys.masterKeyFile,
+          }),
           PACK_DIR: options.packDirectory,
           CONNECT_URL: stack.connect.url,
           ...options.environment,

@@ -2,7 +2,7 @@ import { apiConfig } from '@overlay/api';
 import { llmConfig } from '@overlay/llm';
 import { packConfig } from '@overlay/packs/load';
 import { EXIT_CONFIG, runtimeConfig } from '@overlay/runtime';
-import { deadLetterConfig, keyStoreConfig, storageConfig } from '@overlay/storage';
+import { deadLetterConfig, evidenceConfig, keyStoreConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
@@ -23,6 +23,7 @@ function page(): string {
       shape: storageConfig,
     },
     { title: 'Dead letters', of: 'every service, `packages/storage/src/data-keys.ts`', shape: deadLetterConfig },
+    { title: 'Evidence', of: 'normalizer, `packages/storage/src/evidence/nonce-config.ts`', shape: evidenceConfig },
     {
       title: 'Keys of sealed values',
       of: 'the normalizer, `packages/storage/src/key-store.ts`',

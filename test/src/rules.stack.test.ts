@@ -134,16 +134,18 @@ test('what no rule explains is what the rules that hold leave', async () => {
     /anchor: { table: sales, operations: \[INSERT\] }/,
     'anchor: { table: sales, operations: [INSERT], where: "false" }',
   );
+  edit('rules/stock.yaml', /where: before.quantity_on_hand != after.quantity_on_hand$/m, 'where: "false"');
   edit('pack.yaml', /^version: 100$/m, 'version: 101');
   const { unexplainedRows } = await ask('rebuild', other);
   const after = await unexplained();
-  expect(after.map(({ table }) => table)).toEqual(expect.arrayContaining(['sale_items', 'sales']));
+  expect(after.map(({ table }) => table)).toEqual(expect.arrayContaining(['sales']));
   expect(after.reduce((sum, { rows }) => sum + rows, 0)).toBe(unexplainedRows);
   await ask('rebuild', PHARMACY_PACK);
   expect(await unexplained()).toEqual(before);
 });
 
 test('where a rule cannot be evaluated nothing is rebuilt, unless that is asked for', async () => {
+  await ask('rebuild', PHARMACY_PACK);
   const holding = await eventsOf('current_business_events');
   edit('rules/sales.yaml', /where: "false"/, 'where: after.totl == "1"');
   edit('pack.yaml', /^version: 101$/m, 'version: 102');

@@ -23,6 +23,8 @@ export interface Decision<Out, Value> {
   readonly open?: string;
   /** True when this only closed what was open before: the same record is decided on once more, now. */
   readonly again?: boolean;
+  /** True while the record is so long that deciding takes several steps: others get their turn, then the same record is decided on further. */
+  readonly isUnderWay?: boolean;
   /**
    * The record is one of a unit that is being set aside: its bytes are kept until the unit is emitted. `first`: what was kept before belongs
    * to a unit that begins anew here. `once`: unless equal bytes are kept already, for a record that does not say where in the unit it belongs.
@@ -60,6 +62,17 @@ export interface Step<In, Out, Value> {
   (record: In): Decision<Out, Value>;
   /** What deciding on a record needs of the world and is not at hand, such as keys. Asking changes nothing; the shell fetches it before it lets decide. */
   readonly needsOf?: (record: In) => readonly string[];
+}
+
+/** A decision in one go, for those whom nobody waits for. */
+export function decideAtOnce<In, Out, Value>(
+  decide: (record: In) => Decision<Out, Value>,
+  record: In,
+): Decision<Out, Value> {
+  for (;;) {
+    const decision = decide(record);
+    if (!decision.isUnderWay) return decision;
+  }
 }
 
 /** A pure stage. `open` gives the function that decides on the records of one source. */

@@ -24,6 +24,10 @@ export const TROUBLE_CODES = {
   'connect.unreachable': { isRetryable: true, meaning: 'Kafka Connect does not answer' },
   'connect.not_running': { isRetryable: true, meaning: 'the connector of a source or its task is not running' },
   'model.unreachable': { isRetryable: true, meaning: 'the language model does not answer' },
+  'evidence.broken': {
+    isRetryable: false,
+    meaning: 'the evidence log is not what its head says: somebody changed the record',
+  },
   'stage.fenced': {
     isRetryable: true,
     meaning: 'another copy of this stage moved its head: this one begins again from there',

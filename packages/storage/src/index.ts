@@ -2,6 +2,8 @@ export { openCases } from './cases.ts';
 export { type DataKeys, deadLetterConfig, expireHourly, makeDataKeys } from './data-keys.ts';
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
+export { makeLandingLogs } from './evidence/landing-log.ts';
+export { evidenceConfig } from './evidence/nonce-config.ts';
 export { type Hold, placeHold, readHolds, releaseHold } from './holds.ts';
 export { type FoundKey, KeyStore, keyStoreConfig, SubjectHeld } from './key-store.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';

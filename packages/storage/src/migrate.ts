@@ -14,6 +14,7 @@ import { typedViews } from './migrations/0010-typed-views.ts';
 import { currentEvents } from './migrations/0011-current-events.ts';
 import { bulkChanges } from './migrations/0012-bulk-changes.ts';
 import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
+import { evidence } from './migrations/0014-evidence.ts';
 import { sealedValues } from './migrations/0015-sealed-values.ts';
 import { sealedActs } from './migrations/0017-sealed-acts.ts';
 
@@ -32,6 +33,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-current-events': currentEvents,
   '0012-bulk-changes': bulkChanges,
   '0013-current-unexplained': currentUnexplained,
+  '0014-evidence': evidence,
   '0015-sealed-values': sealedValues,
   '0017-sealed-acts': sealedActs,
 };

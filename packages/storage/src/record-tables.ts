@@ -6,6 +6,8 @@ export interface RecordTable<Item> {
   readonly name: 'change_events' | 'business_events' | 'anomalies' | 'narratives';
   readonly columns: Columns;
   readonly fields: (item: Item, record: DenseRecord<Item>) => readonly Field[];
+  /** What stands behind the body, and is not hashed with it. */
+  readonly beside?: { readonly columns: Columns; readonly fields: (item: Item) => readonly Field[] };
 }
 
 /** A change event as the normalizer writes it: its body is made once, these parts stand beside it in columns. */
@@ -26,15 +28,9 @@ export const changeEvents: RecordTable<WrittenChange> = {
     ['database_name', 'text'],
     ['table_name', 'text'],
     ['operation', 'text'],
-    ['sealed_values', 'json'],
   ],
-  fields: ({ eventId, database, table, operation, sealedValues }) => [
-    eventId,
-    database,
-    table,
-    operation,
-    sealedValues,
-  ],
+  fields: ({ eventId, database, table, operation }) => [eventId, database, table, operation],
+  beside: { columns: [['sealed_values', 'json']], fields: ({ sealedValues }) => [sealedValues] },
 };
 
 export const businessEvents: RecordTable<BusinessEvent> = {

@@ -30,7 +30,10 @@ export interface Input<In> {
   /** True when records carry the sequence of another stage of ours; false when this stage makes it. */
   readonly isDense: boolean;
   /** What decoding will need of the world for these messages, such as the registry's word on their schemas. */
-  readonly prepare?: (registry: SchemaRegistry, messages: readonly Message[]) => Promise<void>;
+  readonly prepare?: (
+    registry: Pick<SchemaRegistry, 'knows' | 'avroSchema'>,
+    messages: readonly Message[],
+  ) => Promise<void>;
   /** A decoder for the records of one source, in their order, but for those that are too far ahead to be of use. */
   readonly open: (newItems: NewItems, isAhead: (sequence: number) => boolean) => (message: Message) => Decoded<In>;
 }

@@ -2,7 +2,7 @@ import type { DenseRecord, Items, WrittenRecord } from '@overlay/model';
 import type { Arrow } from './arrow.ts';
 
 /** How the items of an arrow are written. */
-type Writing<Item> = Pick<Arrow<never, Item, never>, 'bodyOf' | 'sealedValuesOf'>;
+export type Writing<Item> = Pick<Arrow<never, Item, never>, 'bodyOf' | 'sealedValuesOf'>;
 
 /** A record with the bytes of its items: made once where they are in memory, and each time they are asked for where they may not be. */
 export function writtenOf<Item>(

@@ -7,6 +7,7 @@ import { type Keys, NO_KEYS } from './key-ring.ts';
 import { isGtid, type Out, type Outcome, poison, REPEATED_PART, stop } from './outcome.ts';
 import { Policies } from './policies.ts';
 import type { RawRecord, RawRow, RawTruncate, RawUnreadable } from './raw-record.ts';
+import { RepeatedRows } from './repeated-rows.ts';
 import { SchemaChanges } from './schema-changes.ts';
 import { SchemaRecords } from './schema-records.ts';
 import { SnapshotPass } from './snapshot-pass.ts';
@@ -33,8 +34,8 @@ class Assembler {
   readonly #snapshot: SnapshotRecords;
   readonly #asked: AskedRecords;
   readonly #needs: KeyNeeds;
-  /** Rows seen of a transaction that landed before and comes again from its BEGIN. */
-  #repeat: { readonly id: string; rows: number } | undefined;
+  /** A transaction that landed before and comes again from its BEGIN. */
+  #repeat: RepeatedRows | undefined;
 
   constructor(start: Start<unknown>, policies: Policies, keys: Keys) {
     this.#start = start;
@@ -92,7 +93,7 @@ class Assembler {
       return stop('source.without_gtid', id, `transaction '${id}' has no GTID: set gtid_mode=ON at the source`);
     const units = this.#units;
     if (this.#start.gtids.has(id)) {
-      this.#repeat = { id, rows: 0 };
+      this.#repeat = new RepeatedRows(id);
       return (units.open?.kind === 'snapshot' && units.closeOther(id)) || units.skipped('repeat');
     }
     const closed = units.closeOther(id);
@@ -116,7 +117,7 @@ class Assembler {
     const id = row.transactionId;
     const units = this.#units;
     if (this.#start.gtids.has(id)) {
-      if (this.#repeat?.id === id) this.#repeat.rows++;
+      if (this.#repeat?.id === id) this.#repeat.count(row);
       return units.skipped('repeat');
     }
     const closed = units.closeOther(id);
@@ -157,9 +158,11 @@ class Assembler {
   }
 
   #endOfRepeat(transactionId: string, eventCount: number, timestamp: number): Outcome {
-    const isWhole = this.#repeat?.id === transactionId && this.#repeat.rows === eventCount;
+    const repeat = this.#repeat;
     this.#repeat = undefined;
-    return isWhole ? this.#units.repeated(transactionId, timestamp, eventCount) : this.#units.skipped('repeat');
+    return repeat?.id === transactionId && repeat.rows === eventCount
+      ? this.#units.repeated(transactionId, timestamp, repeat.tables)
+      : this.#units.skipped('repeat');
   }
 
   #truncate({ database, table, timestamp, origin }: RawTruncate): Outcome {
@@ -167,7 +170,7 @@ class Assembler {
     const units = this.#units;
     if (gtid === null)
       return stop('source.without_gtid', `${file}:${position}`, `a TRUNCATE of ${database}.${table} has no GTID`);
-    if (this.#start.gtids.has(gtid)) return units.repeated(gtid, timestamp, 1);
+    if (this.#start.gtids.has(gtid)) return units.repeated(gtid, timestamp, [{ database, table, rows: 1 }]);
     const closed = units.closeOther(gtid);
     if (closed) return closed;
     const unit = { ...this.#make(gtid, timestamp, 'truncate'), order: 1 };

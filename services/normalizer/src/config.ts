@@ -1,5 +1,5 @@
 import { packConfig } from '@overlay/packs/load';
-import { deadLetterConfig, keyStoreConfig, storageConfig } from '@overlay/storage';
+import { deadLetterConfig, evidenceConfig, keyStoreConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
@@ -7,6 +7,7 @@ export const config = {
   ...streamsConfig,
   ...storageConfig,
   ...deadLetterConfig,
+  ...evidenceConfig,
   ...keyStoreConfig,
   ...packConfig,
   POISON: z

@@ -27,6 +27,7 @@ await runProgram('normalizer', STAGE_DEPENDENCIES, config, async (program) => {
   const arrow = { ...normalize(ring), provide: ring.fetch, packs: { initial: offer }, poison: settings.POISON };
   const { stage } = arrow;
   program.onClose(followFolder({ directory: settings.PACK_DIR, stage, sources: settings.SOURCES, database, logger }));
-  const ledger = makeLedger(database, { stage, table: changeEvents, dataKeys, ownsTransactions: true });
+  const evidence = { nonceKey: settings.EVIDENCE_NONCE_KEY };
+  const ledger = makeLedger(database, { stage, table: changeEvents, dataKeys, evidence });
   await runArrow(arrow, ledger, program);
 });

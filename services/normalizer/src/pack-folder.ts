@@ -1,6 +1,6 @@
 import type { OfferedPack } from '@overlay/model';
 import { readOffer } from '@overlay/packs/load';
-import { type Logger, lookEvery, messageOf, Trouble } from '@overlay/runtime';
+import { type Logger, lookEvery, Trouble } from '@overlay/runtime';
 import { type Database, requestPack } from '@overlay/storage';
 
 const LOOK_MS = 5000;
@@ -29,12 +29,15 @@ export function followFolder(folder: PackFolder): () => Promise<void> {
       [seen, told] = [text, ''];
     } catch (thrown) {
       if (thrown instanceof Trouble) return; // the database is away: next time
-      const message = messageOf(thrown);
-      if (message !== told) folder.logger.error({ directory: folder.directory }, `pack not taken: ${message}`);
-      told = message;
+      const mistakes = mistakesOf(thrown);
+      if (mistakes !== told) folder.logger.error({ directory: folder.directory }, `pack not taken: ${mistakes}`);
+      told = mistakes;
     }
   });
 }
+
+/** A line for each. */
+const mistakesOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
 /** Offers a pack to every source in which another one is in force. */
 async function offerTo({ stage, sources, database, logger, directory }: PackFolder, offer: OfferedPack): Promise<void> {

@@ -56,6 +56,19 @@ test('one bad record takes its whole transaction aside: every record is kept in 
   expect(landed(played).toSpliced(first, 1)).toEqual(whole.toSpliced(first, 1));
 });
 
+test('it is set aside where it stands; only one that is too long to be kept is read once more from before it', () => {
+  const values = golden.with(begin + 2, TORN);
+  const short = read(values);
+  expect(short.beginnings).toBe(1);
+  const padded = (...records: readonly number[]) =>
+    read(values.map((value, at) => (records.includes(at) ? value + ' '.repeat(4.5 * 1024 * 1024) : value)));
+  // What is missing shows at the record after it.
+  const [long, late] = [padded(begin + 1, end), padded(begin + 1, begin + 3)];
+  expect([long.beginnings, late.beginnings]).toEqual([1, 2]);
+  const withoutDigest = (played: Played<unknown>) => landed(played).map(({ rawDigest: _, ...record }) => record);
+  expect([withoutDigest(long), withoutDigest(late)]).toEqual([withoutDigest(short), withoutDigest(short)]);
+});
+
 test('a bad record of any kind, wherever it stands in a transaction, sets aside that transaction and nothing else', () => {
   for (const poison of POISONS) {
     for (let at = begin; at <= end; at++) {

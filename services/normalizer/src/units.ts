@@ -1,4 +1,12 @@
-import { type Fault, type GrowingItems, type RecordKind, type Start, skip, timestampOf } from '@overlay/model';
+import {
+  type Fault,
+  type GrowingItems,
+  type RecordKind,
+  type RowCount,
+  type Start,
+  skip,
+  timestampOf,
+} from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import { type Canonicalize, type Change, makeCanonicalize } from './canonicalize.ts';
 import { ValueError } from './column-values.ts';
@@ -163,8 +171,9 @@ export class Units {
   }
 
   /** What came again whole: the shell compares it with what landed. */
-  repeated(transactionId: string, timestamp: number, itemCount: number): Outcome {
-    const repeats = { transactionId, timestamp: timestampOf(timestamp), itemCount };
+  repeated(transactionId: string, timestamp: number, tables: readonly RowCount[]): Outcome {
+    const itemCount = tables.reduce((sum, { rows }) => sum + rows, 0);
+    const repeats = { transactionId, timestamp: timestampOf(timestamp), itemCount, tables };
     return { verdict: { kind: 'skip', why: 'repeat', repeats }, isSettled: !this.open };
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printProgress, type Stack, startStack } from '@overlay/infra';
 import type { Bench, Benchmark, Figures } from './benchmark.ts';
+import { evidence } from './evidence.ts';
 import { flow } from './flow.ts';
 import { formats } from './formats.ts';
 import { generate } from './generate.ts';
@@ -12,12 +13,12 @@ import { land } from './land.ts';
 import { latency } from './latency.ts';
 import { season } from './season.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, generate, season];
+const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, evidence, generate, season];
 const USAGE = `usage: npm run bench -- NAME [--rows N] [--normalizer-env NAME=VALUE ...] [--sealed]
 
 Brings up servers of its own where it needs them, measures, and stops everything. Talk goes to stderr; the last line of stdout is one JSON object.
 
-  --sealed  with land: also processor time for sealing, of an image with two sealed columns, in a process of its own without servers
+  --sealed  with land: also processor time for sealing, of an image with two sealed columns, and for the evidence log, both without servers
 
 ${BENCHMARKS.map(({ name, what, rows }) => `  ${name.padEnd(9)} ${what} (${rows} rows)`).join('\n')}
 `;

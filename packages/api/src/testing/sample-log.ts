@@ -362,7 +362,7 @@ export async function writeSealedLetter(
 ): Promise<void> {
   const { sequence, value, source = SOURCE } = letter;
   const dataKeys = makeDataKeys(database, masterKey);
-  const ledger = makeLedger(database, { stage: 'normalizer', table: changeEvents, dataKeys, ownsTransactions: true });
+  const ledger = makeLedger(database, { stage: 'normalizer', table: changeEvents, dataKeys });
   const { head } = await ledger.open(source);
   const place = { topic: 'cdc.shops', partition: 0, offset: '4712' };
   const fault = { code: 'raw.not_json', detail: 'the value is not JSON' } as const;
@@ -394,7 +394,7 @@ export async function writeSealedChange(
     stage: 'normalizer',
     table: changeEvents,
     dataKeys: makeDataKeys(database, masterKey),
-    ownsTransactions: true,
+    evidence: { nonceKey: masterKey },
   });
   const opened = await ledger.open(SOURCE);
   if (sequence === 1) await ledger.activatePack(opened.head, { name: 'shops', version: 1, content: {} }, null);
