@@ -44,13 +44,20 @@ interface KeyPlace {
 export interface Pipeline {
   readonly source: string;
   /** URLs by who may use them; the files hold the same. */
-  readonly urls: { readonly writer: string; readonly reader: string; readonly analyst: string };
+  readonly urls: {
+    readonly writer: string;
+    readonly reader: string;
+    readonly analyst: string;
+    readonly officer: string;
+  };
   readonly readerFile: string;
   /** Holds the key of dead letters, for auditctl too. */
   readonly deadLetterKeyFile: string;
   /** Holds the key that nonces of the evidence log are made from: a second run with it gives the same log. */
   readonly nonceKeyFile: string;
   readonly keys: KeyPlace;
+  /** What auditctl has to be told to open, erase and hold, beside what it is told otherwise. */
+  readonly officer: Readonly<Record<string, string>>;
   readonly start: (service: Service, environment?: Readonly<Record<string, string>>) => RunningProgram;
   readonly running: (service: Service) => RunningProgram | undefined;
   /** Where the running service serves its health and metrics. */
@@ -73,6 +80,14 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
   const keys = options.keys ?? (await makeKeyPlace(options));
   const keysFile = secret('sealer.url', await prepareKeys(keys.ownerUrl, databaseOf(options.postgresUrl)));
+  const officer = {
+    DATABASE_URL_FILE: secret('officer.url', urls.officer),
+    KEYS_URL_FILE: secret(
+      'officer-keys.url',
+      Object.assign(new URL(urls.officer), { pathname: databasePath(keys) }).href,
+    ),
+    MASTER_KEY_FILE: keys.masterKeyFile,
+  };
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const programs = new Map<Service, RunningProgram>();
@@ -84,6 +99,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     deadLetterKeyFile,
     nonceKeyFile,
     keys,
+    officer,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -144,6 +160,8 @@ async function prepareKeys(ownerUrl: string, name: string): Promise<string> {
   }
 }
 
+const databasePath = ({ ownerUrl }: KeyPlace): string => new URL(ownerUrl).pathname;
+
 const databaseOf = (url: string): string => new URL(url).pathname.slice(1);
 
 /** A login of its own with the rights of a role, named after the record's database so that several can share a server. */
@@ -184,7 +202,12 @@ async function prepareDatabase(url: string, packDirectory: string): Promise<Pipe
     await migrate(database);
     await makePackViews(database, await loadPack(packDirectory));
     const login = (kind: string): Promise<string> => makeLogin(database, url, databaseOf(url), kind);
-    return { writer: await login('writer'), reader: await login('reader'), analyst: await login('analyst') };
+    return {
+      writer: await login('writer'),
+      reader: await login('reader'),
+      analyst: await login('analyst'),
+      officer: await login('officer'),
+    };
   } finally {
     await database.close();
   }
