@@ -123,7 +123,7 @@ export async function openSealed(
 function subjectOf(text: string): Answer<{ readonly table: string; readonly key: readonly string[] }> {
   const [, table = '', key = ''] = /^([^:]+):(.+)$/s.exec(text) ?? [];
   if (table === '')
-    return refuse('invalid', `'${text}' names no subject`, 'write it as TABLE:KEY, such as suppliers:17');
+    return refuse('invalid', `'${text}' names no subject`, 'write it as TABLE:KEY, such as people:17');
   return answer({ table, key: key.split(',') });
 }
 
