@@ -62,6 +62,9 @@ test.each(readdirSync(join(REPOSITORY, 'services')))('configuration.md has every
     SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8081',
     DATABASE_URL: 'postgres://127.0.0.1/audit',
     DEAD_LETTER_KEY: Buffer.alloc(32).toString('base64'),
+    EVIDENCE_NONCE_KEY: Buffer.alloc(32).toString('base64'),
+    KEYS_URL: 'postgres://127.0.0.1/keys',
+    MASTER_KEY: Buffer.alloc(32).toString('base64'),
     PACK_DIR: 'packs/pharmacy',
   });
   const page = pageOf('configuration.md');

@@ -9,12 +9,17 @@ export {
   DeadLetterList,
   DeadLetters,
   DeadLetterUnit,
+  Erasure,
   Gap,
   GapList,
+  HeldSubject,
+  HoldList,
   ListedAnomaly,
+  OpenedValue,
   PackList,
   ReplayReport,
   RequestList,
+  Rotation,
   RulesReport,
   StageRequest,
   StageStatus,
@@ -28,7 +33,7 @@ export {
 export { dbtPackage } from './dbt.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { apiConfig, openApi } from './open.ts';
-export type { ReplayAsk } from './replay.ts';
+export type { RebuildAsk, ReplayAsk } from './replay.ts';
 export { testRules } from './rules.ts';
 export type { SummaryAsk } from './summary.ts';
 export type { UnexplainedAsk } from './unexplained.ts';

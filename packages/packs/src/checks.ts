@@ -69,16 +69,31 @@ function gather(document: unknown): Known {
 }
 
 function checkTables(document: unknown, note: Note): void {
-  for (const [table, declared] of Object.entries(field(document, 'tables') ?? {})) {
-    const key = list(declared, 'key');
-    for (const [column, policy] of Object.entries(field(declared, 'columns') ?? {}))
-      for (const [index, subject] of list(policy, 'subject').entries())
-        if (!key.includes(subject))
-          note(
-            ['tables', table, 'columns', column, 'subject', index],
-            `names '${subject}', which is no key column of '${table}': use ${key.join(', ')}`,
-          );
-  }
+  const tables = field(document, 'tables');
+  for (const [table, declared] of Object.entries(tables ?? {}))
+    for (const [column, policy] of Object.entries(field(declared, 'columns') ?? {})) {
+      const at: Path = ['tables', table, 'columns', column];
+      if (field(policy, 'of') === undefined) checkOwnSubject(at, table, list(declared, 'key'), policy, note);
+      else checkSubjectElsewhere(at, tables, policy, note);
+    }
+}
+
+function checkOwnSubject(at: Path, table: string, key: readonly unknown[], policy: unknown, note: Note): void {
+  for (const [index, subject] of list(policy, 'subject').entries())
+    if (!key.includes(subject))
+      note(
+        [...at, 'subject', index],
+        `names '${subject}', which is no key column of '${table}': use ${key.join(', ')}, or say with 'of' which table it refers to`,
+      );
+}
+
+function checkSubjectElsewhere(at: Path, tables: unknown, policy: unknown, note: Note): void {
+  const of = String(field(policy, 'of'));
+  const key = list(field(tables, of), 'key');
+  if (field(tables, of) === undefined)
+    note([...at, 'of'], `names '${of}', which is no table of this pack: declare it under tables`);
+  else if (key.length !== list(policy, 'subject').length)
+    note([...at, 'subject'], `must name a column for each key column of '${of}': ${key.join(', ')}`);
 }
 
 function checkDetector(detector: Detector, at: Path, known: Known, note: Note): void {

@@ -21,6 +21,7 @@ export { jsonSchemas } from './json-schema.ts';
 export {
   type Actors,
   type ClosedHours,
+  type ColumnPolicy,
   type Detector,
   type Hours,
   type LargeValue,

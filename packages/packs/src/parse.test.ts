@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parsePack } from './parse.ts';
+import { includesOf, parsePack } from './parse.ts';
 import { LIBRARY } from './testing/small.ts';
 
 const mistakesOf = (text: string): readonly string[] => {
@@ -118,12 +118,22 @@ test.each([
   [
     'desks: { key: [desk_id] }',
     'desks: { key: [desk_id], columns: { room: { policy: hide } } }',
-    /must be drop, token or seal/,
+    /must be drop, token, seal or clear/,
   ],
   [
     'desks: { key: [desk_id] }',
     'desks: { key: [desk_id], columns: { room: { policy: seal, subject: [room] } } }',
     /names 'room', which is no key column of 'desks': use desk_id/,
+  ],
+  [
+    'desks: { key: [desk_id] }',
+    'desks: { key: [desk_id], columns: { room: { policy: seal, subject: [room], of: rooms } } }',
+    /names 'rooms', which is no table of this pack/,
+  ],
+  [
+    'desks: { key: [desk_id] }',
+    'desks: { key: [desk_id], columns: { room: { policy: seal, subject: [room, floor], of: desks } } }',
+    /must name a column for each key column of 'desks': desk_id/,
   ],
   ['groupBy: reader, top', 'except: { field: member_id, values: [x] }, top', /names 'member_id', which no rule writes/],
 ])('%j written as %j is told with its line and what to do', (from, to, message) => {
@@ -159,6 +169,21 @@ test('two rules with one id, and text that is no YAML', () => {
   ]);
   expect(mistakesOf('a: [1\nb: }')[0]).toMatch(/^pack\.yaml:2:1: is no valid YAML/);
   expect(mistakesOf('')).toEqual([expect.stringMatching(/the pack must be object, is nothing/)]);
+});
+
+test('an alias without an anchor, and aliases that multiply the document, are mistakes with a place', () => {
+  expect(mistakesOf('a: &one 1\nb: *one\nc: [*two, *three]')).toEqual([
+    'pack.yaml:3:5: nothing above is called &two: correct the name, or write the value here',
+    'pack.yaml:3:11: nothing above is called &three: correct the name, or write the value here',
+  ]);
+  expect(includesOf('include: *none')).toEqual([]);
+  const levels = Array.from(
+    { length: 9 },
+    (_, level) => `l${level + 1}: &l${level + 1} [${`*l${level}, `.repeat(9)}1]`,
+  );
+  expect(mistakesOf(['l0: &l0 [1]', ...levels].join('\n'))).toEqual([
+    expect.stringMatching(/^pack\.yaml:1:1: its aliases stand for more than 100 values/),
+  ]);
 });
 
 test('fields of one type of event are declared the same, or once', () => {

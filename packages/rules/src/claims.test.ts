@@ -145,3 +145,40 @@ test('above its bound a transaction is one bulk.change, which explains all of it
   expect(outcomes[0]).not.toHaveProperty('unexplained');
   expect(memory.get('label:people:3')).toBe('person 3');
 });
+
+test('a record above the bound is decided on in steps, none of which goes through many of its rows', () => {
+  const COUNT = 9000;
+  const rows = Array.from({ length: COUNT }, (_, id) =>
+    insert('people', { id: `${id}`, name: `person ${id}`, changed_by: null }),
+  );
+  let seen = 0;
+  const whole = record(1, rows);
+  const watched = {
+    ...whole,
+    items: {
+      length: COUNT,
+      *[Symbol.iterator]() {
+        for (const item of whole.items) {
+          seen++;
+          yield item;
+        }
+      },
+    },
+  };
+  const step = makeInfer(packOf(LENDING.replace('tables:', 'ruleRowsMax: 2\ntables:')), identify).open({
+    source: 'shop',
+    landed: 0,
+    gtids: { has: () => false },
+    recall: () => undefined,
+    accepted: new Set(),
+    newItems: <Item>(): Item[] => [],
+  });
+  const steps: number[] = [];
+  let decision = step(watched);
+  for (; decision.isUnderWay; decision = step(watched)) steps.push(seen - steps.reduce((sum, more) => sum + more, 0));
+  expect(steps.length).toBeGreaterThan(3);
+  expect(Math.max(...steps)).toBeLessThan(COUNT / 3);
+  expect(seen).toBe(COUNT);
+  expect(decision.verdict).toMatchObject({ kind: 'emit', out: { items: [{ payload: { rows: String(COUNT) } }] } });
+  expect(decision.remember).toHaveLength(COUNT);
+});

@@ -11,12 +11,12 @@ import {
 } from '@overlay/model';
 import { type Calendar, makeCalendar, type Pack } from '@overlay/packs';
 import { makeActors } from './actor.ts';
-import { bulkChange } from './bulk.ts';
+import { makeBulk } from './bulk.ts';
 import { Claims } from './claims.ts';
 import { withoutGhosts } from './ghost-rows.ts';
-import { findLabel, findValue, type Label, type LabelChanges, learnLabels, onlyUnknown } from './labels.ts';
+import { findLabel, findValue, type Label, type LabelChanges, makeLearning, remembered } from './labels.ts';
 import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
-import { makeScope, ownRows } from './scope.ts';
+import { makeScope } from './scope.ts';
 import { isAct, transactionOf } from './transaction.ts';
 import { truncationsOf } from './truncated.ts';
 import { unexplainedOf } from './unexplained.ts';
@@ -38,20 +38,17 @@ export function makeInfer(
     open: ({ recall }) => {
       const names = makeNames(recall);
       const rules = pack.rules.map((rule) => makeRule(rule, lookupsOf(calendar, names), identify));
-      return (whole) => {
-        const record = withoutGhosts(whole);
-        if (record.items.length > pack.ruleRowsMax)
-          return bulkDecision(
-            record,
-            identify,
-            learned(record, learnLabels(pack.tables, ownRows(record.items, isOwn), recall), recall),
-          );
+      const bulk = makeBulk(pack, identify, recall);
+      const decide = (record: DenseRecord<ChangeEvent>) => {
         const transaction = transactionOf(record, isOwn);
-        const changes = learnLabels(pack.tables, transaction.rows, recall);
+        const learning = makeLearning(pack.tables, recall);
+        for (const row of transaction.rows) learning.learn(row);
+        const { changes } = learning;
         names.use(changes);
+        const remember = remembered(record, changes, recall);
         if (!isAct(record)) {
           const truncations = truncationsOf(record, isIgnored, identify);
-          return decisionOf(record, [{ events: truncations, fault: null }], learned(record, changes, recall), []);
+          return decisionOf(record, [{ events: truncations, fault: null }], remember, []);
         }
         const claims = new Claims();
         const around: Surroundings = {
@@ -62,19 +59,21 @@ export function makeInfer(
         };
         const applied = rules.map((apply) => apply(around));
         const unexplained = unexplainedOf(transaction.all, claims, isIgnored);
-        return decisionOf(record, applied, learned(record, changes, recall), unexplained);
+        return decisionOf(record, applied, remember, unexplained);
+      };
+      return (record) => {
+        if (record.items.length <= pack.ruleRowsMax) return decide(withoutGhosts(record));
+        const sifted = bulk(record);
+        return 'decision' in sifted ? sifted.decision : decide(sifted.record);
       };
     },
   };
 }
 
-const learned = (record: DenseRecord<ChangeEvent>, changes: LabelChanges, recall: Recall<Label>): LabelChanges =>
-  record.kind === 'repair' ? onlyUnknown(changes, recall) : changes;
-
 function decisionOf(
   record: DenseRecord<ChangeEvent>,
   applied: readonly Applied[],
-  changes: LabelChanges,
+  remember: Pick<Decision<never, Label>, 'remember'>,
   unexplained: readonly UnexplainedChange[],
 ): Decision<DenseRecord<BusinessEvent>, Label> {
   const out = withItems(
@@ -84,18 +83,9 @@ function decisionOf(
   const faults: Fault[] = applied.flatMap(({ fault }) => (fault ? [{ ...fault, sequence: record.sequence }] : []));
   return {
     verdict: faults.length === 0 ? { kind: 'emit', out } : { kind: 'emit', out, faults },
-    ...(changes.size > 0 && { remember: [...changes] }),
+    ...remember,
     ...(unexplained.length > 0 && { unexplained }),
   };
-}
-
-function bulkDecision(
-  record: DenseRecord<ChangeEvent>,
-  identify: Identify,
-  changes: LabelChanges,
-): Decision<DenseRecord<BusinessEvent>, Label> {
-  const out = withItems(record, isAct(record) ? [bulkChange(record, identify)] : []);
-  return { verdict: { kind: 'emit', out }, ...(changes.size > 0 && { remember: [...changes] }) };
 }
 
 const lookupsOf = (calendar: Calendar, names: Names) => ({

@@ -14,8 +14,3 @@ export function makeScope({ databases, tables }: Pick<Pack, 'databases' | 'table
   const isOwn: OfRow = ({ source }) => named.size === 0 || named.has(source.database);
   return { isOwn, isIgnored: (row) => ignored.has(row.source.table) && isOwn(row) };
 }
-
-/** Those of the rows, one after the other. */
-export function* ownRows(rows: Iterable<ChangeEvent>, isOwn: OfRow): Iterable<ChangeEvent> {
-  for (const row of rows) if (isOwn(row)) yield row;
-}

@@ -11,6 +11,11 @@ export const TROUBLE_CODES = {
     isRetryable: true,
     meaning: 'the database has not been migrated to what this program needs',
   },
+  'keys.unreachable': { isRetryable: true, meaning: 'the database of keys does not answer, or has not been migrated' },
+  'keys.other_master': {
+    isRetryable: false,
+    meaning: 'a key in the database of keys is wrapped by a master key that this program was not given',
+  },
   'registry.unreachable': { isRetryable: true, meaning: 'the schema registry does not answer' },
   'registry.incompatible': {
     isRetryable: false,
@@ -19,6 +24,10 @@ export const TROUBLE_CODES = {
   'connect.unreachable': { isRetryable: true, meaning: 'Kafka Connect does not answer' },
   'connect.not_running': { isRetryable: true, meaning: 'the connector of a source or its task is not running' },
   'model.unreachable': { isRetryable: true, meaning: 'the language model does not answer' },
+  'evidence.broken': {
+    isRetryable: false,
+    meaning: 'the evidence log is not what its head says: somebody changed the record',
+  },
   'stage.fenced': {
     isRetryable: true,
     meaning: 'another copy of this stage moved its head: this one begins again from there',

@@ -3,14 +3,26 @@ import { microsecondsOf, must } from '@overlay/model';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-/** A value of one COPY field; null whatever the column's type. Instants are RFC 3339 text in UTC, with microseconds. */
+/**
+ * A value of one COPY field; null whatever the column's type. Instants are RFC 3339 text in UTC, with microseconds; bytes are text with a
+ * character each (`latin1`).
+ */
 export type Field = string | number | null;
 
 /** Postgres types that COPY writes, by the names of Postgres. */
-type ColumnType = 'text' | 'json' | 'uuid' | 'integer' | 'bigint' | 'real' | 'timestamptz';
+type ColumnType = 'text' | 'json' | 'uuid' | 'integer' | 'bigint' | 'real' | 'timestamptz' | 'bytea';
 
 /** The columns of a COPY, in the order of its fields. */
 export type Columns = readonly (readonly [name: string, type: ColumnType])[];
+
+/** Is shown each row as it is sent: its bytes, from the length of its first field to the end of its last. They are good only until it returns. */
+export type SeeRow = (bytes: Buffer, from: number, to: number) => void;
+
+/** Who sees the first columns of each row, so many. */
+export interface Onlooker {
+  readonly columns: number;
+  readonly see: SeeRow;
+}
 
 /**
  * Writes rows into a table by COPY, inside whatever transaction the client is in. The format is Postgres's binary one: it costs the
@@ -21,12 +33,16 @@ export async function copyRows(
   table: string,
   columns: Columns,
   rows: Iterable<readonly Field[]>,
+  onlooker?: Onlooker,
 ): Promise<void> {
   const names = columns.map(([name]) => name).join(', ');
   const stream = client.query(copyFrom(`copy ${table} (${names}) from stdin (format binary)`));
   const done = new Promise<void>((resolve, reject) => stream.once('finish', resolve).once('error', reject));
   done.catch(() => {}); // reported by the await below; without this a failure while writing would be unhandled
-  const encoder = new CopyEncoder(columns.map(([, type]) => type));
+  const encoder = new CopyEncoder(
+    columns.map(([, type]) => type),
+    onlooker,
+  );
   for (const row of rows) {
     encoder.row(row);
     for (let chunk = encoder.full.shift(); chunk; chunk = encoder.full.shift())
@@ -45,6 +61,7 @@ const CHUNK_BYTES = 256 * 1024;
 const CHARACTER_BYTES_MAX = 3;
 /** Signature, flags and the length of the header's extension, as the manual has them under COPY. */
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+const FIELD_COUNT_BYTES = 2;
 const TRAILER = -1;
 const NULL = -1;
 /** Postgres counts microseconds from the year 2000. */
@@ -61,38 +78,53 @@ class CopyEncoder {
   /** Chunks that are ready to be sent. */
   readonly full: Buffer[] = [HEADER];
   readonly #types: readonly ColumnType[];
+  readonly #onlooker: Onlooker | undefined;
   #buffer: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #at = 0;
+  /** Where the row that is being written begins. */
+  #rowAt = 0;
   #instant = { text: '', microseconds: 0 };
 
-  constructor(types: readonly ColumnType[]) {
+  constructor(types: readonly ColumnType[], onlooker: Onlooker | undefined) {
     this.#types = types;
+    this.#onlooker = onlooker;
   }
 
   row(fields: readonly Field[]): void {
     const types = this.#types;
-    this.#reserve(2);
+    const seen = this.#onlooker?.columns;
+    let seenBytes = 0;
+    this.#rowAt = this.#at;
+    this.#reserve(FIELD_COUNT_BYTES);
     this.#int16(types.length);
     for (let index = 0; index < types.length; index++) {
+      if (index === seen) seenBytes = this.#at - this.#rowAt;
       const field = fields[index] ?? null;
       if (field === null) {
         this.#reserve(4);
         this.#int32(NULL);
       } else this.#field(types[index] ?? 'text', field);
     }
+    if (seen === types.length) seenBytes = this.#at - this.#rowAt;
+    this.#onlooker?.see(this.#buffer, this.#rowAt + FIELD_COUNT_BYTES, this.#rowAt + seenBytes);
   }
 
   end(): readonly Buffer[] {
-    this.#reserve(2);
+    this.#rowAt = this.#at;
+    this.#reserve(FIELD_COUNT_BYTES);
     this.#int16(TRAILER);
     return [...this.full.splice(0), this.#buffer.subarray(0, this.#at)];
   }
 
+  /** Makes room; a row that does not fit moves to the next chunk whole, so that it can be seen in one piece. */
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return;
-    this.full.push(this.#buffer.subarray(0, this.#at));
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes));
-    this.#at = 0;
+    const [before, begun] = [this.#buffer.subarray(0, this.#rowAt), this.#buffer.subarray(this.#rowAt, this.#at)];
+    if (before.length > 0) this.full.push(before);
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, 2 * begun.length + bytes));
+    begun.copy(this.#buffer);
+    this.#rowAt = 0;
+    this.#at = begun.length;
   }
 
   #field(type: ColumnType, field: string | number): void {
@@ -101,6 +133,7 @@ class CopyEncoder {
     else if (type === 'uuid') this.#uuid(String(field));
     else if (type === 'timestamptz') this.#int64(this.#microseconds(String(field)));
     else if (type === 'bigint') this.#int64(Number(field));
+    else if (type === 'bytea') this.#bytes(String(field));
     else {
       this.#reserve(8);
       this.#int32(4);
@@ -139,6 +172,12 @@ class CopyEncoder {
     this.#at = start;
     this.#int32(bytes);
     this.#at = start + 4 + bytes;
+  }
+
+  #bytes(latin1: string): void {
+    this.#reserve(4 + latin1.length);
+    this.#int32(latin1.length);
+    this.#at += this.#buffer.write(latin1, this.#at, 'latin1');
   }
 
   /** Writes a short text without its length; false when it is not short or not ASCII. */

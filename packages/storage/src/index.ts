@@ -2,10 +2,14 @@ export { openCases } from './cases.ts';
 export { type DataKeys, deadLetterConfig, expireHourly, makeDataKeys } from './data-keys.ts';
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
+export { makeLandingLogs } from './evidence/landing-log.ts';
+export { evidenceConfig } from './evidence/nonce-config.ts';
+export { type Hold, placeHold, readHolds, releaseHold } from './holds.ts';
+export { type FoundKey, KeyStore, keyStoreConfig, SubjectHeld } from './key-store.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
 export { type LogStretch, readCurrentEvents, readLoggedRecords, readSequencesBetween } from './logged.ts';
 export { makePackViews, readNewestPacks, ViewTaken } from './make-pack-views.ts';
-export { migrate } from './migrate.ts';
+export { migrate, migrateKeys } from './migrate.ts';
 export { type PackView, packViewsOf, type ViewColumn } from './pack-views.ts';
 export { PackRewritten, readActivations, readNewestPack, requestPack, type StoredActivation } from './packs.ts';
 export {
@@ -60,3 +64,5 @@ export {
   type WrittenChange,
 } from './record-tables.ts';
 export { rollUp } from './rollups.ts';
+export { readPackNames, readSealedChange, recordAct, type SealedAct, type SealedChange } from './sealed-acts.ts';
+export { readSensitiveColumns } from './sensitive-columns.ts';

@@ -1,60 +1,54 @@
-import { identify } from '@overlay/evidence';
-import {
-  type Gap,
-  type Head,
-  type Landed,
-  type Landing,
-  type Ledger,
-  microsecondsOf,
-  type Position,
-  type RecordedGap,
-  type Repeat,
-  type WrittenRecord,
-} from '@overlay/model';
+import { identify, type TiledLog } from '@overlay/evidence';
+import type { Gap, Head, Landed, Landing, Ledger, Position, RecordedGap } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
 import type { ClientBase } from 'pg';
-import { type Columns, copyRows, type Field, withoutNul } from './copy.ts';
+import { withoutNul } from './copy.ts';
 import type { DataKeys } from './data-keys.ts';
 import type { Database } from './database.ts';
 import { landDeadLetters, makeKeptRecords } from './dead-letters.ts';
+import { type LandingLogs, makeLandingLogs } from './evidence/landing-log.ts';
 import { goPastJump, LOOKS_AHEAD } from './jumps.ts';
+import { landRecords, type RecordsOf } from './land-records.ts';
 import { activatePack, countPackVersions, readPackVersions } from './packs.ts';
 import { makeEnsureWeeks } from './partitions.ts';
-import type { RecordTable } from './record-tables.ts';
+import { findRewritten } from './repeats.ts';
 import { readOpenRequests, readSetAsideUnit, writeAnswer, writeWaiting } from './requests.ts';
 import { landSchemaVersions } from './schema-versions.ts';
+import { landSensitiveColumns } from './sensitive-columns.ts';
 import { landUnexplained } from './unexplained.ts';
 import { makeUnpublished } from './unpublished.ts';
 
 /** What a ledger is made for: a stage, the table of its items, and whether it is the stage that makes sequences. */
-export interface LedgerOf<Item> {
+export interface LedgerOf<Item> extends RecordsOf<Item> {
   readonly stage: string;
-  readonly table: RecordTable<Item>;
   /** Seals and opens the bytes of dead letters. */
   readonly dataKeys: DataKeys;
-  /** True for the first stage: it also writes `transactions`, a row per sequence. */
-  readonly ownsTransactions?: boolean;
-  /** More to write in the landing transaction, derived from the same records. */
-  readonly alsoLand?: (client: ClientBase, records: readonly WrittenRecord<Item>[]) => Promise<void>;
+  /** Of the first stage alone: it also writes `transactions`, a row per sequence, each a leaf of the source's evidence log. */
+  readonly evidence?: { readonly nonceKey: string };
 }
 
 /** A stage's book in Postgres; see the contract in `model`. */
 export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger<Item> {
   const ensureWeeks = makeEnsureWeeks(database);
   const { stage, table, dataKeys } = of;
+  const logs = of.evidence && makeLandingLogs(of.evidence.nonceKey);
   /** Sources with a landing of this program in the database. */
   const underWay = new Set<string>();
   return {
     open: (source) => openBook(database, stage, source),
     async land(landing, at) {
       const weeks = landing.records.map(({ record }) => record.timestamp);
-      if (of.ownsTransactions) await ensureWeeks('transactions', weeks);
+      if (logs) await ensureWeeks('transactions', weeks);
       await ensureWeeks(table.name, weeks);
       const dataKey = landing.deadLetters.length > 0 ? await dataKeys.today() : undefined;
       at('before_begin');
       underWay.add(landing.head.source);
       try {
-        return await withoutFrozen(database, landing.head, (client) => landNow(client, of, landing, dataKey, at));
+        const { landed, log } = await withoutFrozen(database, landing.head, (client) =>
+          landNow(client, of, logs, landing, dataKey, at),
+        );
+        if (landed.kind === 'landed' && log) logs?.landed(landed.head, log);
+        return landed;
       } finally {
         underWay.delete(landing.head.source);
       }
@@ -78,9 +72,7 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
         }
       }
     },
-    async ping() {
-      await database.query('select');
-    },
+    ping: () => database.ping(),
     recordGap: (head, gap, at) => recordGap(database, head, gap, at),
     async gapDecision(gapId) {
       const [row] = await database.query<{ decision: RecordedGap['decision'] }>(
@@ -103,24 +95,26 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
 async function landNow<Item>(
   client: ClientBase,
   of: LedgerOf<Item>,
+  logs: LandingLogs | undefined,
   landing: Landing<Item>,
   dataKey: Awaited<ReturnType<DataKeys['today']>> | undefined,
   at: Parameters<Ledger<Item>['land']>[1],
-): Promise<Landed> {
+): Promise<{ readonly landed: Landed; readonly log?: TiledLog | undefined }> {
   await lockHead(client, landing.head);
   const rewritten = await findRewritten(client, landing);
-  if (rewritten) return { kind: 'gap', gap: rewritten };
-  await landRecords(client, of, landing);
+  if (rewritten) return { landed: { kind: 'gap', gap: rewritten } };
+  const log = await landRecords(client, of, logs, landing);
   await landMemory(client, landing);
   await landSchemaVersions(client, landing.schemaVersions ?? []);
   await landUnexplained(client, landing.unexplained ?? []);
+  await landSensitiveColumns(client, landing);
   if (dataKey) await landDeadLetters(client, dataKey, landing);
   if (landing.answers !== undefined)
     await writeAnswer(client, landing.answers, { refusal: null, effectSequence: landing.landed });
   at('after_rows');
   const landed = await moveHead(client, landing);
   at('before_commit');
-  return landed;
+  return { landed, log };
 }
 
 /** A transaction that, when it waits in vain for the head, ends whoever is frozen over it before the failure is thrown and retried. */
@@ -242,59 +236,6 @@ async function moveHead(client: ClientBase, { head, landed, position, gtids }: L
   return { kind: 'landed', head: { ...head, revision, landed, position, gtids } };
 }
 
-const TRANSACTION_COLUMNS: Columns = [
-  ['source', 'text'],
-  ['sequence', 'bigint'],
-  ['kind', 'text'],
-  ['transaction_id', 'text'],
-  ['commit_time', 'timestamptz'],
-  ['item_count', 'integer'],
-  ['raw_digest', 'text'],
-  ['repairs', 'bigint'],
-];
-
-/** What every item's row begins with. */
-const PLACE_COLUMNS: Columns = [
-  ['source', 'text'],
-  ['sequence', 'bigint'],
-  ['ordinal', 'integer'],
-  ['commit_time', 'timestamptz'],
-];
-
-async function landRecords<Item>(client: ClientBase, of: LedgerOf<Item>, { records }: Landing<Item>): Promise<void> {
-  if (of.ownsTransactions && records.length > 0) {
-    const rows = records.map(({ record, bodies, rawDigest }) => [
-      record.source,
-      record.sequence,
-      record.kind,
-      record.transactionId,
-      record.timestamp,
-      bodies.length,
-      rawDigest ?? null,
-      record.repairs ?? null,
-    ]);
-    await copyRows(client, 'audit.transactions', TRANSACTION_COLUMNS, rows);
-  }
-  if (records.some(({ bodies }) => bodies.length > 0)) {
-    const columns: Columns = [...PLACE_COLUMNS, ...of.table.columns, ['body', 'json']];
-    await copyRows(client, `audit.${of.table.name}`, columns, itemRows(of.table, records));
-  }
-  await of.alsoLand?.(client, records);
-}
-
-function* itemRows<Item>(
-  table: RecordTable<Item>,
-  records: readonly WrittenRecord<Item>[],
-): Generator<readonly Field[]> {
-  for (const { record, bodies } of records) {
-    const { source, sequence, timestamp } = record;
-    const texts = bodies[Symbol.iterator]();
-    let ordinal = 0;
-    for (const item of record.items)
-      yield [source, sequence, ++ordinal, timestamp, ...table.fields(item, record), texts.next().value ?? null];
-  }
-}
-
 async function landMemory(client: ClientBase, { head, remember }: Landing<unknown>): Promise<void> {
   if (remember.size === 0) return;
   const kept = [...remember].filter(([, value]) => value !== null);
@@ -312,66 +253,6 @@ async function landMemory(client: ClientBase, { head, remember }: Landing<unknow
       forgotten,
     ]);
   }
-}
-
-/** A transaction id that came again must be the transaction that landed: same commit time, same number of changes. */
-async function findRewritten(
-  client: ClientBase,
-  { head, records, repeats }: Landing<unknown>,
-): Promise<Gap | undefined> {
-  if (repeats.length === 0) return undefined;
-  const known = await client.query<LandedTransaction>(
-    `select transaction_id, kind, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count
-      from audit.transactions where source = $1 and transaction_id = any($2)`,
-    [head.source, repeats.map((repeat) => repeat.transactionId)],
-  );
-  const landed = new Map(known.rows.map((row) => [row.transaction_id, row]));
-  // What comes again soon may be in the very landing that brings it for the first time.
-  for (const { record, bodies } of records) {
-    const { transactionId: transaction_id, kind, timestamp } = record;
-    const commit_us = String(microsecondsOf(timestamp));
-    landed.set(transaction_id, { transaction_id, kind, commit_us, item_count: bodies.length });
-  }
-  const kept = await weeksKept(client, repeats);
-  const other = repeats.find((repeat) => kept.has(dayOf(repeat)) && differs(repeat, landed.get(repeat.transactionId)));
-  return (
-    other && {
-      code: 'source.rewritten',
-      subject: other.transactionId,
-      detail: `transaction ${other.transactionId} came again with other content (commit time or number of changes): was the binary log reset?`,
-    }
-  );
-}
-
-const dayOf = ({ timestamp }: Repeat): string => timestamp.slice(0, timestamp.indexOf('T'));
-
-/** The days whose week is here as it was: of one that has left, and perhaps was made again, nothing can be compared. */
-async function weeksKept(client: ClientBase, repeats: readonly Repeat[]): Promise<ReadonlySet<string>> {
-  const { rows } = await client.query<{ day: string }>(
-    `select day from unnest($1::text[]) as day where exists (select from pg_class where relnamespace = 'audit'::regnamespace
-        and relname = 'transactions_' || to_char(day::date, 'IYYY"w"IW'))
-      and not exists (select from audit.weeks where record_table = 'transactions' and week = to_char(day::date, 'IYYY"w"IW')
-        and made_again_at is not null)`,
-    [[...new Set(repeats.map(dayOf))]],
-  );
-  return new Set(rows.map(({ day }) => day));
-}
-
-interface LandedTransaction {
-  transaction_id: string;
-  kind: string;
-  commit_us: string;
-  item_count: number;
-}
-
-/** A transaction that was accounted for without a record had no rows; what was set aside cannot be compared, nor what repaired it. */
-function differs(repeat: Repeat, landed: LandedTransaction | undefined): boolean {
-  if (!landed) return repeat.itemCount > 0;
-  if (landed.kind === 'set_aside' || landed.kind === 'repair') return false;
-  return (
-    landed.item_count !== repeat.itemCount ||
-    Math.floor(Number(landed.commit_us) / 1000) !== Date.parse(repeat.timestamp)
-  );
 }
 
 async function recordGap(database: Database, head: Head, gap: Gap, at: Omit<Position, 'digest'>): Promise<RecordedGap> {

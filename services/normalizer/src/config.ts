@@ -1,4 +1,5 @@
-import { deadLetterConfig, storageConfig } from '@overlay/storage';
+import { packConfig } from '@overlay/packs/load';
+import { deadLetterConfig, evidenceConfig, keyStoreConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
@@ -6,6 +7,9 @@ export const config = {
   ...streamsConfig,
   ...storageConfig,
   ...deadLetterConfig,
+  ...evidenceConfig,
+  ...keyStoreConfig,
+  ...packConfig,
   POISON: z
     .enum(['set_aside', 'stop'])
     .default('set_aside')

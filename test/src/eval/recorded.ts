@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { identify } from '@overlay/evidence';
 import { actLine, history, makeRecorder, type Recorded, type Scenario, TABLES } from '@overlay/generator';
-import type { ChangeEvent, DenseRecord } from '@overlay/model';
+import { type ChangeEvent, type DenseRecord, decideAtOnce } from '@overlay/model';
 import type { Pack } from '@overlay/packs';
 import { type Label, makeInfer } from '@overlay/rules';
 import { makeExpectations } from './expectations.ts';
@@ -48,7 +48,7 @@ export async function evalRecorded(
   const canonical = makeCanonical();
   for (const transaction of history(business)) {
     const canonicalRecord = canonical(record(transaction));
-    const { verdict, remember = [], unexplained = [] } = step(canonicalRecord);
+    const { verdict, remember = [], unexplained = [] } = decideAtOnce(step, canonicalRecord);
     for (const [key, label] of remember) {
       if (label === null) memory.delete(key);
       else memory.set(key, label);

@@ -12,6 +12,7 @@ import { statements } from './f33-statements.ts';
 import { malformed } from './f35-malformed.ts';
 import { poison } from './f36-poison.ts';
 import { calendar } from './f37-calendar.ts';
+import { canaries } from './f52-canaries.ts';
 
 const all = [
   none,
@@ -27,6 +28,7 @@ const all = [
   malformed,
   poison,
   calendar,
+  canaries,
 ];
 
 /** Every fault that can be played, by its name in the programme. */

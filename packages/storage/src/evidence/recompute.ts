@@ -1,0 +1,140 @@
+import { EventTree, type Hash, leafHash, toBase64, transactionEntry } from '@overlay/evidence';
+import { timestampOf } from '@overlay/model';
+import type { ClientBase } from 'pg';
+import { itemColumns } from '../land-records.ts';
+import { changeEvents } from '../record-tables.ts';
+import { readRows } from './copied-rows.ts';
+
+/** Something that is not as it was logged. */
+export interface Finding {
+  readonly source: string;
+  /** The first sequence that is not as it was; null for what has no place in the log. */
+  readonly sequence: number | null;
+  readonly detail: string;
+}
+
+/** A sequence as its rows say it is now. */
+export interface Recomputed {
+  readonly sequence: number;
+  /** Undefined when it has no row. */
+  readonly leaf: Hash | undefined;
+  readonly events: number;
+}
+
+interface TransactionRow {
+  sequence: string;
+  kind: string;
+  transaction_id: string;
+  commit_us: string;
+  item_count: number;
+  raw_digest: string | null;
+  repairs: string | null;
+  nonce_key: Buffer | null;
+  leaf: Buffer | null;
+}
+
+const TRANSACTION_FIELDS = `sequence, kind, transaction_id, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count,
+  raw_digest, repairs, nonce_key, leaf`;
+
+/** Sequences that are read at a time. */
+const PAGE_SEQUENCES = 5000;
+
+/** Computes the leaves of the sequences `from` to `to` from the stored rows alone, in order, and tells of whatever differs beside them. */
+export async function recompute(
+  client: ClientBase,
+  { source, from, to }: { readonly source: string; readonly from: number; readonly to: number },
+  onLeaf: (recomputed: Recomputed) => void,
+  onFinding: (finding: Finding) => void,
+): Promise<void> {
+  for (let first = from; first <= to; first += PAGE_SEQUENCES) {
+    const last = Math.min(first + PAGE_SEQUENCES - 1, to);
+    const { rows } = await client.query<TransactionRow>(
+      `select ${TRANSACTION_FIELDS} from audit.transactions where source = $1 and sequence between $2 and $3 order by sequence, commit_time`,
+      [source, first, last],
+    );
+    const page = new Page(source, rows, onFinding);
+    await readRows(client, eventsQuery(source, first, last), page.takeEvent);
+    for (let sequence = first; sequence <= last; sequence++) onLeaf(page.recomputed(sequence));
+  }
+}
+
+const eventsQuery = (source: string, from: number, to: number): string =>
+  `select ${EVENT_FIELDS} from audit.change_events where source = '${source.replaceAll("'", "''")}'
+    and sequence between ${from} and ${to} order by sequence, ordinal`;
+
+const EVENT_FIELDS = itemColumns(changeEvents)
+  .map(([name]) => name)
+  .join(', ');
+
+const TWO_32 = 2 ** 32;
+
+/** Some sequences, while their events come in. */
+class Page {
+  readonly #source: string;
+  readonly #rows = new Map<number, TransactionRow>();
+  readonly #trees = new Map<number, EventTree>();
+  readonly #onFinding: (finding: Finding) => void;
+  #current = { sequence: Number.NaN, tree: new EventTree('') };
+
+  constructor(source: string, rows: readonly TransactionRow[], onFinding: (finding: Finding) => void) {
+    this.#source = source;
+    this.#onFinding = onFinding;
+    for (const row of rows) {
+      const sequence = Number(row.sequence);
+      if (this.#rows.has(sequence)) this.#find(sequence, 'has two rows: one of them was inserted');
+      else this.#rows.set(sequence, row);
+    }
+  }
+
+  readonly takeEvent = (bytes: Buffer, from: number, to: number): void => {
+    const at = from + 4 + bytes.readInt32BE(from) + 4; // behind the source and the length of the sequence
+    const sequence = bytes.readInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
+    if (this.#current.sequence !== sequence) this.#current = { sequence, tree: this.#treeOf(sequence) };
+    this.#current.tree.add(bytes, from, to);
+  };
+
+  #treeOf(sequence: number): EventTree {
+    const row = this.#rows.get(sequence);
+    if (!row) this.#find(sequence, 'has events and no row of its own');
+    const tree = new EventTree(row?.nonce_key?.toString('latin1') ?? '');
+    this.#trees.set(sequence, tree);
+    return tree;
+  }
+
+  recomputed(sequence: number): Recomputed {
+    const row = this.#rows.get(sequence);
+    const tree = this.#trees.get(sequence) ?? new EventTree('');
+    if (!row) {
+      this.#find(sequence, 'is missing');
+      return { sequence, leaf: undefined, events: tree.count };
+    }
+    if (row.item_count !== tree.count) this.#find(sequence, `has ${tree.count} events of ${row.item_count}`);
+    if (row.nonce_key !== null && tree.count === 0) this.#find(sequence, 'has a nonce key and no events');
+    const leaf = leafHash(entryOf(this.#source, row, tree));
+    const stored = row.leaf?.toString('latin1');
+    if (stored !== leaf)
+      this.#find(
+        sequence,
+        `is not what was logged: its leaf is ${stored ? toBase64(stored) : 'gone'}, its rows give ${toBase64(leaf)}`,
+      );
+    return { sequence, leaf, events: tree.count };
+  }
+
+  #find(sequence: number, detail: string): void {
+    this.#onFinding({ source: this.#source, sequence, detail: `sequence ${sequence} ${detail}` });
+  }
+}
+
+/** What is logged for a sequence, by its stored row and the tree of its events. */
+const entryOf = (source: string, row: TransactionRow, tree: EventTree): string =>
+  transactionEntry({
+    source,
+    sequence: Number(row.sequence),
+    kind: row.kind,
+    transactionId: row.transaction_id,
+    commitTime: timestampOf(Number(row.commit_us)),
+    count: tree.count,
+    root: tree.root(),
+    rawDigest: row.raw_digest,
+    repairs: row.repairs === null ? null : Number(row.repairs),
+  });
