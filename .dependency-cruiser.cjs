@@ -38,7 +38,7 @@ module.exports = {
     {
       name: 'one-file-names-kafkajs',
       severity: 'error',
-      from: { pathNot: '^packages/streams/src/kafka\\.ts$' },
+      from: { pathNot: '^packages/streams/src/kafka(\\.kafka\\.test)?\\.ts$' },
       to: { path: npm('kafkajs') },
     },
     {

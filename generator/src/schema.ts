@@ -89,10 +89,12 @@ export const TABLES: readonly Table[] = [
     'adjusted_by_user_id INT NOT NULL',
     'adjusted_at DATETIME NOT NULL',
     'notes TEXT',
+    'approved_by_user_id INT',
     'INDEX idx_adjustments_branch_time (branch_id, adjusted_at)',
     'FOREIGN KEY (branch_id) REFERENCES branches(branch_id)',
     'FOREIGN KEY (product_id) REFERENCES products(product_id)',
     'FOREIGN KEY (adjusted_by_user_id) REFERENCES users(user_id)',
+    'FOREIGN KEY (approved_by_user_id) REFERENCES users(user_id)',
   ]),
   table('suppliers', [
     'supplier_id INT AUTO_INCREMENT PRIMARY KEY',

@@ -104,6 +104,8 @@ export type Adjustment = {
   /** The local time written down, as an instant. */
   readonly adjusted_us: number;
   readonly notes: string;
+  /** Who signed it; unless said, another manager of the branch, and nobody where there is none. */
+  readonly approver?: User;
 };
 
 /** A manual correction: the shelf and the record of it in one transaction. */
@@ -114,6 +116,7 @@ export function adjust(world: World, adjustment: Adjustment): Deed & { readonly 
   const { id: branch_id, zone } = branchAt(world, branch);
   const counted = reason === 'COUNT' ? { last_counted_date: dateOfDay(zone.day(adjustment.adjusted_us)) } : {};
   const adjusted_at = zone.dateTime(adjustment.adjusted_us);
+  const approver = adjustment.approver ?? staffOf(world, branch, ROLE.manager).find(({ id }) => id !== user.id);
   const row = [
     adjust_id,
     branch_id,
@@ -124,13 +127,14 @@ export function adjust(world: World, adjustment: Adjustment): Deed & { readonly 
     user.id,
     adjusted_at,
     notes,
+    approver?.id ?? null,
   ];
   const columns = ['adjust_id', 'branch_id', 'product_id', 'old_qty', 'new_qty', 'reason_code', 'adjusted_by_user_id'];
   return {
     adjust_id,
     statements: [
       stockUpdate(world, branch, product, change, { also: counted }),
-      insert('inventory_adjustments', [...columns, 'adjusted_at', 'notes'], [row]),
+      insert('inventory_adjustments', [...columns, 'adjusted_at', 'notes', 'approved_by_user_id'], [row]),
     ],
     act: {
       act: 'adjustment',
@@ -140,6 +144,7 @@ export function adjust(world: World, adjustment: Adjustment): Deed & { readonly 
         ...productFacts(world, product),
         ...userFacts('adjusted_by', user),
         adjusted_by_role: roleFacts('role', user.role_id).role,
+        ...(approver ? userFacts('approved_by', approver) : { approved_by_id: null, approved_by: null }),
         adjusted_by_branch_id: user.branch_id === null ? null : String(user.branch_id),
         ...{ old_qty: String(old_qty), new_qty: String(old_qty + change), reason, adjusted_at, notes },
       },

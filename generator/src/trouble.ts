@@ -62,7 +62,7 @@ export function receiveRush(world: World, random: Random, lot: Lot): Deed | unde
   return order && settleOrder(world, random, order);
 }
 
-/** One adjustment takes most of a full shelf, without a sale. Undefined if no shelf of the branch is full enough. */
+/** One adjustment takes most of a full shelf, without a sale, and who makes it signs it too. Undefined if no shelf of the branch is full enough. */
 export function lose(world: World, random: Random, lot: Lot, now_us: number): Deed | undefined {
   const { leastShare, leastUnits } = world.scenario.anomalies.largeLoss;
   const leastStock = Math.ceil(leastUnits / leastShare);
@@ -75,7 +75,8 @@ export function lose(world: World, random: Random, lot: Lot, now_us: number): De
   const reason = random.chance(0.5) ? 'OTHER' : 'COUNT';
   const { branch } = lot;
   const notes = 'correction';
-  const deed = adjust(world, { branch, product, change: -units, reason, user, adjusted_us: now_us, notes });
+  const correction = { branch, product, change: -units, reason, user, adjusted_us: now_us, notes } as const;
+  const deed = adjust(world, { ...correction, approver: user });
   const product_id = productAt(world, product).id;
   const trouble: TroubleMark = {
     ...{ id: lot.id, family: 'inventory', kind: 'large_loss', isAnomaly: true, isLast: true },

@@ -7,7 +7,8 @@ import { fillJsonTemplate } from './template.ts';
 
 const POLL_MS = 200;
 const RUNNING_MS_MAX = 120_000;
-const RETENTION_MS = 7 * 24 * 3600 * 1000;
+/** The raw topic is the only one that holds values in clear, so it keeps them for a day, not for ever. */
+const RETENTION_MS = 24 * 3600 * 1000;
 const REBALANCING = 409;
 
 /** Where the connector runs and what it reads: a `Stack`, or the same few facts about other servers. */
@@ -27,7 +28,7 @@ export interface ConnectorOptions {
   readonly database: string;
   /** Default: every table of the database. */
   readonly tables?: readonly string[];
-  /** Of `cdc.<source>`, when this makes the topic; default seven days. */
+  /** Of `cdc.<source>`, when this makes the topic; default a day. */
   readonly retention_ms?: number;
   readonly replicationFactor?: number;
   /** Further settings, or other values for the template's. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadPack } from '@overlay/packs/load';
-import { Database, makePackViews, migrate } from '@overlay/storage';
+import { Database, makePackViews, migrate, migrateKeys } from '@overlay/storage';
 import { type ConnectorTarget, registerConnector } from './connector.ts';
 import type { Endpoints } from './endpoints.ts';
 import { type NotaryPlace, prepareNotary } from './notary.ts';
@@ -30,8 +30,17 @@ export interface PipelineOptions {
   readonly directory: string;
   /** False: someone else has registered the connector of this source. Default: it is registered here. */
   readonly registersConnector?: boolean;
+  /** The keys of another pipeline, to seal by the same. Default: a database and a master key of its own. */
+  readonly keys?: KeyPlace;
   /** Further settings for every service. */
   readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Where the keys of sealed values are. */
+interface KeyPlace {
+  /** Superuser's URL of the database of keys. */
+  readonly ownerUrl: string;
+  readonly masterKeyFile: string;
 }
 
 /** Everything of ours between the source and the record, on servers that run. */
@@ -49,6 +58,7 @@ export interface Pipeline {
   readonly deadLetterKeyFile: string;
   /** Holds the key that nonces of the evidence log are made from: a second run with it gives the same log. */
   readonly nonceKeyFile: string;
+  readonly keys: KeyPlace;
   /** Files that verifying needs, outside the record. */
   readonly notary: Pick<NotaryPlace, 'keysFile' | 'anchorFile'>;
   readonly start: (service: Startable, environment?: Readonly<Record<string, string>>) => RunningProgram;
@@ -71,6 +81,8 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const readerFile = secret('reader.url', urls.reader);
   const deadLetterKeyFile = keptKey(join(options.directory, 'dead-letter.key'));
   const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
+  const keys = options.keys ?? (await makeKeyPlace(options));
+  const keysFile = secret('sealer.url', await prepareKeys(keys.ownerUrl, databaseOf(options.postgresUrl)));
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const notary = prepareNotary(options.directory, [options.source]);
@@ -83,6 +95,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     readerFile,
     deadLetterKeyFile,
     nonceKeyFile,
+    keys,
     notary,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
@@ -96,7 +109,12 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
           SCHEMA_REGISTRY_URL: stack.registry.url,
           DATABASE_URL_FILE: writerFile,
           DEAD_LETTER_KEY_FILE: deadLetterKeyFile,
-          ...(service === 'normalizer' && { EVIDENCE_NONCE_KEY_FILE: nonceKeyFile }),
+          // Only the first stage seals, and makes leaves.
+          ...(service === 'normalizer' && {
+            EVIDENCE_NONCE_KEY_FILE: nonceKeyFile,
+            KEYS_URL_FILE: keysFile,
+            MASTER_KEY_FILE: keys.masterKeyFile,
+          }),
           ...(service === 'notary' && { ...notary.environment, DATABASE_URL_FILE: notaryFile }),
           PACK_DIR: options.packDirectory,
           CONNECT_URL: stack.connect.url,
@@ -112,6 +130,45 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
       await Promise.all(all.map((program) => program.isRunning() && program.stop()));
     },
   };
+}
+
+/** An empty database of keys beside the record, on the same server: in production it stands elsewhere, with backups of its own. */
+async function makeKeyPlace({ postgresUrl, directory }: PipelineOptions): Promise<KeyPlace> {
+  const ownerUrl = new URL(postgresUrl);
+  const name = `${databaseOf(postgresUrl)}_keys`;
+  const server = new Database(postgresUrl, 1);
+  try {
+    await server.query(`drop database if exists "${name}" with (force)`);
+    await server.query(`create database "${name}"`);
+  } finally {
+    await server.close();
+  }
+  ownerUrl.pathname = `/${name}`;
+  return { ownerUrl: ownerUrl.href, masterKeyFile: keptKey(join(directory, 'master.key')) };
+}
+
+/** Gives the URL of whoever seals. */
+async function prepareKeys(ownerUrl: string, name: string): Promise<string> {
+  const database = new Database(ownerUrl, 1);
+  try {
+    await migrateKeys(database);
+    return await makeLogin(database, ownerUrl, name, 'sealer');
+  } finally {
+    await database.close();
+  }
+}
+
+const databaseOf = (url: string): string => new URL(url).pathname.slice(1);
+
+/** A login of its own with the rights of a role, named after the record's database so that several can share a server. */
+async function makeLogin(database: Database, url: string, name: string, kind: string): Promise<string> {
+  const own = new URL(url);
+  const password = randomBytes(12).toString('hex');
+  const role = `${name}_${kind}_login`;
+  await database.query(`drop role if exists "${role}"`);
+  await database.query(`create role "${role}" login password '${password}' in role audit_${kind}`);
+  [own.username, own.password] = [role, password];
+  return own.href;
 }
 
 /** A file with 32 random bytes in base64; one that is there stays, or what was sealed with it could not be read any more. */
@@ -134,22 +191,13 @@ async function portOf(service: Startable, program: RunningProgram | undefined): 
   );
 }
 
-/** Migrations, the views of the pack, and a login for each kind of user, named after the database so that several can share a server. */
+/** Migrations, the views of the pack, and a login for each kind of user. */
 async function prepareDatabase(url: string, packDirectory: string): Promise<Pipeline['urls']> {
   const database = new Database(url, 1);
   try {
     await migrate(database);
     await makePackViews(database, await loadPack(packDirectory));
-    const name = new URL(url).pathname.slice(1);
-    const login = async (kind: string): Promise<string> => {
-      const password = randomBytes(12).toString('hex');
-      const role = `${name}_${kind}_login`;
-      await database.query(`drop role if exists "${role}"`);
-      await database.query(`create role "${role}" login password '${password}' in role audit_${kind}`);
-      const own = new URL(url);
-      [own.username, own.password] = [role, password];
-      return own.href;
-    };
+    const login = (kind: string): Promise<string> => makeLogin(database, url, databaseOf(url), kind);
     return {
       writer: await login('writer'),
       reader: await login('reader'),

@@ -2,7 +2,7 @@ import { apiConfig } from '@overlay/api';
 import { llmConfig } from '@overlay/llm';
 import { packConfig } from '@overlay/packs/load';
 import { EXIT_CONFIG, runtimeConfig } from '@overlay/runtime';
-import { deadLetterConfig, evidenceConfig, storageConfig } from '@overlay/storage';
+import { deadLetterConfig, evidenceConfig, keyStoreConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
@@ -25,8 +25,13 @@ function page(): string {
     { title: 'Dead letters', of: 'every service, `packages/storage/src/data-keys.ts`', shape: deadLetterConfig },
     { title: 'Evidence', of: 'normalizer, `packages/storage/src/evidence/nonce-config.ts`', shape: evidenceConfig },
     {
+      title: 'Keys of sealed values',
+      of: 'the normalizer, `packages/storage/src/key-store.ts`',
+      shape: keyStoreConfig,
+    },
+    {
       title: 'Pack',
-      of: 'inferencer, anomaly-scorer and summarizer, and of the migrate command, which can do without, `packages/packs/src/load.ts`',
+      of: 'the normalizer, and of the migrate command, which can do without, `packages/packs/src/load.ts`',
       shape: packConfig,
     },
     { title: 'Language model', of: 'summarizer, `packages/llm/src/config.ts`', shape: llmConfig },
@@ -40,7 +45,7 @@ const HEAD = `# Configuration
 <!-- Generated: node_modules/.bin/node -C @overlay/source infra/src/reference.ts > docs/reference/configuration.md -->
 
 Settings come from the environment and from nowhere else. Each can also be read from a file: \`NAME_FILE\` names a file that holds the
-value of \`NAME\`; setting both is a mistake. A program that is told something wrong reports every mistake in one message on stderr and
+value of \`NAME\`; setting both is a mistake, and so is a file with a secret that everyone can read. A program that is told something wrong reports every mistake in one message on stderr and
 ends with ${EXIT_CONFIG} (auditctl: with 2). Unknown variables are ignored, empty ones count as not set.
 
 Every service takes \`--check-config\` (reads the settings, ends with 0 or ${EXIT_CONFIG}) and \`--print-config\` (prints them as

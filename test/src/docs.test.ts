@@ -66,6 +66,8 @@ test.each(readdirSync(join(REPOSITORY, 'services')))('configuration.md has every
     DATABASE_URL: 'postgres://127.0.0.1/audit',
     DEAD_LETTER_KEY: Buffer.alloc(32).toString('base64'),
     EVIDENCE_NONCE_KEY: Buffer.alloc(32).toString('base64'),
+    KEYS_URL: 'postgres://127.0.0.1/keys',
+    MASTER_KEY: Buffer.alloc(32).toString('base64'),
     PACK_DIR: 'packs/pharmacy',
     NOTARY_ORIGIN: 'audit.example',
     NOTARY_KEY: SIGNING_KEY,

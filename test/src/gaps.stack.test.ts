@@ -35,26 +35,43 @@ function one(name: (typeof NAMES)[number]): World {
   return { ...world, record: first.record, pipeline: first.pipeline, topicPrefix: 'gaps.' };
 }
 
-/** Lets the normalizer land some transactions of a source that it never publishes, and one more that it does; gives the last that was published before. */
-async function loseFromTopic(world: World): Promise<number> {
+interface Lost {
+  /** The last sequence that was published before. */
+  readonly before: number;
+  /** The last one that was not. */
+  readonly last: number;
+}
+
+/** Lets the normalizer land some transactions of a source that it never publishes, and one more that it does. What others define on the server is among them. */
+async function loseFromTopic(world: World): Promise<Lost> {
   const { pipeline, source, name } = world;
-  const before = await untilCaughtUp(world, ['normalizer']);
+  const marked = await untilCaughtUp(world, ['normalizer']);
   await pipeline.running('normalizer')?.stop();
+  const before = (await headOf(name)).published;
   const silent = pipeline.start('normalizer', { PUBLISH: 'off' });
   for (let each = 0; each < MISSING; each++)
-    await source.query('insert into roles (name) values (?)', [`lost ${name} ${before} ${each}`]);
+    await source.query('insert into roles (name) values (?)', [`lost ${name} ${marked} ${each}`]);
   await waitFor('the normalizer to land what it does not publish', async () => {
-    const [head] = await record.query<{ landed: string }>(
-      "select landed from audit.heads where stage = 'normalizer' and source = $1",
-      [name],
+    const [lost] = await record.query<{ count: string }>(
+      `select count(*) from audit.change_events where source = $1 and strpos(body::text, $2) > 0`,
+      [name, `lost ${name} ${marked} `],
     );
-    return Number(head?.landed) >= before + MISSING ? true : undefined;
+    return Number(lost?.count) === MISSING ? true : undefined;
   });
   await silent.stop();
+  const last = (await headOf(name)).landed;
   await record.query("update audit.heads set published = landed where stage = 'normalizer' and source = $1", [name]);
   pipeline.start('normalizer');
-  await source.query('insert into roles (name) values (?)', [`jumps ${before}`]);
-  return before;
+  await source.query('insert into roles (name) values (?)', [`jumps ${marked}`]);
+  return { before, last };
+}
+
+async function headOf(source: string): Promise<{ readonly landed: number; readonly published: number }> {
+  const [head] = await record.query<{ landed: string; published: string }>(
+    "select landed, published from audit.heads where stage = 'normalizer' and source = $1",
+    [source],
+  );
+  return { landed: Number(head?.landed), published: Number(head?.published) };
 }
 
 const untilHeld = (world: World) =>
@@ -75,20 +92,21 @@ test('a gap holds its own source alone; what was published again is found, what 
   for (const world of [held, other]) await untilCaughtUp(world, SERVICES);
 
   // Published again, and looked for.
-  const last = await loseFromTopic(held);
+  const first = await loseFromTopic(held);
   const jump = await untilHeld(held);
-  expect([jump.code, jump.subject]).toEqual(['sequence.jump', String(last + MISSING + 1)]);
+  expect([jump.code, jump.subject]).toEqual(['sequence.jump', String(first.last + 1)]);
   await untilCaughtUp(other, SERVICES);
   await untilCaughtUp(other, SERVICES);
   expect(await openGaps(other)).toEqual([]);
-  const again = await auditctl(held, 'republish', 'normalizer', held.name, '--from', String(last + 1), '--by', 'ana');
+  const from = String(first.before + 1);
+  const again = await auditctl(held, 'republish', 'normalizer', held.name, '--from', from, '--by', 'ana');
   expect([again.code, again.said]).toEqual([0, expect.stringContaining('done')]);
   expect((await auditctl(held, 'gaps', 'decide', jump.gapId, 'retry')).code).toBe(0);
   await untilCaughtUp(held, SERVICES);
   expect(await openGaps(held)).toEqual([]);
 
   // Looked for in vain: the same jump once more, then accepted.
-  const before = await loseFromTopic(held);
+  const { before, last } = await loseFromTopic(held);
   const second = await untilHeld(held);
   expect((await auditctl(held, 'gaps', 'decide', second.gapId, 'retry')).code).toBe(0);
   const third = await waitFor('the gap to be met again', async () =>
@@ -102,8 +120,8 @@ test('a gap holds its own source alone; what was published again is found, what 
   expect(gaps.map(({ stage }) => stage)).toEqual(['inferencer', 'inferencer', 'inferencer']);
   for (const topic of ['business-events', 'anomalies', 'narratives']) {
     const kinds = (await recordsOf(topic, held)).map((text) => /"kind":"(\w+)"/.exec(text)?.[1]);
-    expect(kinds.slice(before, before + MISSING)).toEqual(Array.from({ length: MISSING }, () => 'set_aside'));
-    expect(kinds.filter((kind) => kind === 'set_aside')).toHaveLength(MISSING);
+    expect(new Set(kinds.slice(before, last))).toEqual(new Set(['set_aside']));
+    expect(kinds.filter((kind) => kind === 'set_aside')).toHaveLength(last - before);
   }
   for (const world of [held, other]) await expectEveryRowRebuilt(world);
   const refused = await auditctl(held, 'republish', 'normalizer', held.name, '--from', '1000000');

@@ -92,9 +92,8 @@ test('a version that is raised in the folder comes into force at one sequence, f
 
   writeFileSync(join(folder, 'pack.yaml'), packOf(2, 'till.booked'));
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  world.pipeline.running('inferencer')?.kill();
-  world.pipeline.running('anomaly-scorer')?.kill();
-  for (const stage of STAGES.slice(1)) {
+  for (const stage of STAGES) {
+    world.pipeline.running(stage)?.kill();
     await world.pipeline.running(stage)?.exited;
     world.pipeline.start(stage);
   }
@@ -122,7 +121,7 @@ test('a version that is raised in the folder comes into force at one sequence, f
 
 test('a pack with a mistake, or one that changed and kept its version, is told and not taken', async () => {
   writeFileSync(join(folder, 'pack.yaml'), packOf(3, 'till.sold').replace('anchor:', 'ancor:'));
-  const log = () => readFileSync(world.pipeline.running('inferencer')?.log ?? '', 'utf8');
+  const log = () => readFileSync(world.pipeline.running('normalizer')?.log ?? '', 'utf8');
   await waitFor('the mistake to be told', async () =>
     /pack not taken: .*unknown key 'ancor'/.test(log()) ? true : undefined,
   );

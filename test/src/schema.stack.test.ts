@@ -154,7 +154,7 @@ test('what gh-ost and pt-online-schema-change do is in the log, is no business c
   await expectNothingAmiss();
   for (const table of ['orders', 'items']) {
     const versions = await versionsOf(table);
-    expect(versions.map(({ version }) => version)).toEqual([1, 2]);
+    expect(versions.map(({ kind, version }) => `${kind} ${version}`)).toEqual(['snapshot 1', 'rename 2']);
     expect(new Set(versions.map(({ table_id }) => table_id)).size).toBe(1);
   }
   const marked = await world.record.query<{ table_name: string; ghost_of: string | null }>(

@@ -8,11 +8,16 @@ import type {
   AnomalyList,
   DeadLetterList,
   DeadLetters,
+  Erasure,
   Gap,
   GapList,
+  HeldSubject,
+  HoldList,
+  OpenedValue,
   PackList,
   ReplayReport,
   RequestList,
+  Rotation,
   StageRequest,
   Status,
   Summary,
@@ -26,8 +31,18 @@ import { type EventProof, prove } from './evidence/proof.ts';
 import { type VerifyAsk, verify } from './evidence/verify.ts';
 import { decideGap, listGaps } from './gaps.ts';
 import { askActivate, listPacks } from './packs.ts';
-import { type ReplayAsk, rebuild, replay } from './replay.ts';
+import { type RebuildAsk, type ReplayAsk, rebuild, replay } from './replay.ts';
 import { askRepair, askRepublish, listRequests, readBack } from './requests.ts';
+import {
+  addHold,
+  type Doing,
+  endHold,
+  eraseSubject,
+  listHolds,
+  openSealed,
+  rotateKeys,
+  type SealedKeys,
+} from './sealed.ts';
 import { readStatus, type StatusDeps } from './status.ts';
 import { type SummaryAsk, summarize } from './summary.ts';
 import { trace } from './trace.ts';
@@ -40,6 +55,14 @@ export interface ApiDeps extends Pick<StatusDeps, 'connectUrl' | 'stageUrls'> {
   readonly now: () => Date;
   /** Without them, the bytes of dead letters stay sealed. */
   readonly dataKeys?: DataKeys | undefined;
+  /** Without them, sealed values stay sealed. */
+  readonly keys?: SealedKeys | undefined;
+}
+
+/** A subject as people name it, `TABLE:KEY`, of a source (needed only where there are several). */
+interface NamedSubject extends Doing {
+  readonly subject: string;
+  readonly source?: string | undefined;
 }
 
 /** What people and programs can ask of the audit record. Every call throws a Trouble while the database is away, but `status`, which says so. */
@@ -65,10 +88,17 @@ export interface Api {
   /** Applies the pack of a folder to a stretch of the log: what would be other. */
   readonly replay: (directory: string, ask: ReplayAsk) => Promise<Answer<ReplayReport>>;
   /** The same, and its events hold from then on. */
-  readonly rebuild: (directory: string, ask: ReplayAsk & { readonly by: string }) => Promise<Answer<ReplayReport>>;
+  readonly rebuild: (directory: string, ask: RebuildAsk) => Promise<Answer<ReplayReport>>;
   readonly packs: () => Promise<PackList>;
   /** Asks for a version to come into force in a source (needed only where there are several). */
   readonly activatePack: (pack: OfferedPack, source: string | undefined, by: string) => Promise<Answer<StageRequest>>;
+  /** Opens a column of an event; that it was asked for is on record first. */
+  readonly open: (ask: Doing & { readonly eventId: string; readonly column: string }) => Promise<Answer<OpenedValue>>;
+  readonly erase: (ask: NamedSubject) => Promise<Answer<Erasure>>;
+  readonly hold: (ask: NamedSubject) => Promise<Answer<HeldSubject>>;
+  readonly holds: () => Promise<Answer<HoldList>>;
+  readonly release: (holdId: string, doing: Doing) => Promise<Answer<HeldSubject>>;
+  readonly rotate: (doing: Doing) => Promise<Answer<Rotation>>;
   readonly requests: () => Promise<RequestList>;
   readonly request: (requestId: string) => Promise<Answer<StageRequest>>;
   /** Recomputes the evidence logs from the rows; takes minutes for millions of events. */
@@ -81,10 +111,10 @@ export interface Api {
   readonly definitions: () => Promise<Readonly<Record<string, string>>>;
 }
 
-export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys }: ApiDeps): Api {
+export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, keys }: ApiDeps): Api {
   const report = reportOf(pack);
   const zone = makeZone(report.timeZone);
-  const deps = { database, report, zone, now, connectUrl, stageUrls, dataKeys };
+  const deps = { database, report, zone, now, connectUrl, stageUrls, dataKeys, keys };
   return {
     timeZone: zone.name,
     sources: () => readSources(database),
@@ -104,6 +134,12 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys }
     packs: () => listPacks(database, zone.name),
     activatePack: async (pack, source, by) =>
       askActivate(database, pack, { source, sources: await readSources(database), by }),
+    open: (ask) => openSealed(deps, ask),
+    erase: async (ask) => eraseSubject(deps, await readSources(database), ask),
+    hold: async (ask) => addHold(deps, await readSources(database), ask),
+    holds: () => listHolds(deps, zone.name),
+    release: (holdId, doing) => endHold(deps, holdId, doing),
+    rotate: (doing) => rotateKeys(deps, doing),
     requests: async () => ({ timeZone: zone.name, requests: await listRequests(database) }),
     request: (requestId) => readBack(database, requestId),
     verify: (ask) => verify(database, ask),

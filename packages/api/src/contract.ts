@@ -224,6 +224,8 @@ export const ReplayReport = z.object({
   unexplainedRows: count,
   /** Times that a rule could not be evaluated. */
   faults: count,
+  /** The first different ones: which rule, on which rows, why. */
+  faultDetails: z.array(z.string()),
   /** By type of event: the same, new, gone, and made otherwise. */
   types: z.array(z.object({ type: z.string(), kept: count, added: count, removed: count, changed: count })),
   /** The first of each kind and type. */
@@ -259,6 +261,52 @@ export const PackList = z.object({
   ),
 });
 export type PackList = z.infer<typeof PackList>;
+
+/** A sealed value as it was in the source. */
+export const OpenedValue = z.object({
+  eventId: z.uuid(),
+  source: z.string(),
+  sequence: z.int(),
+  column: z.string(),
+  /** Null where there was none, or it was null. */
+  before: z.union([z.string(), z.boolean(), z.null()]),
+  after: z.union([z.string(), z.boolean(), z.null()]),
+});
+export type OpenedValue = z.infer<typeof OpenedValue>;
+
+/** An erasure, and when the last copy of what was erased is past. */
+export const Erasure = z.object({
+  /** Does not tell who it was. */
+  subjectId: z.string(),
+  source: z.string(),
+  erasedAt: Timestamp,
+  rawTopicPastAt: Timestamp,
+  keyBackupsPastAt: Timestamp,
+  deadLettersPastAt: Timestamp,
+  /** The latest of these. */
+  goneAt: Timestamp,
+});
+export type Erasure = z.infer<typeof Erasure>;
+
+/** A subject that must not be erased, and until when it was so. */
+export const HeldSubject = z.object({
+  holdId: z.uuid(),
+  subjectId: z.string(),
+  reason: z.string(),
+  placedBy: z.string(),
+  placedAt: Timestamp,
+  releasedBy: z.string().nullable(),
+  releasedAt: Timestamp.nullable(),
+});
+export type HeldSubject = z.infer<typeof HeldSubject>;
+
+/** Those that still hold first, then the newest. */
+export const HoldList = z.object({ timeZone: z.string(), holds: z.array(HeldSubject) });
+export type HoldList = z.infer<typeof HoldList>;
+
+/** How many keys were wrapped by another master key. */
+export const Rotation = z.object({ keys: count });
+export type Rotation = z.infer<typeof Rotation>;
 
 /** The newest first. */
 export const RequestList = z.object({ timeZone: z.string(), requests: z.array(StageRequest) });
@@ -388,6 +436,10 @@ export const Status = z.object({
       last: Timestamp,
       notedAt: Timestamp,
     }),
+  ),
+  /** Columns that look as if they held something about a person, or a secret, and of which the newest pack says nothing. */
+  sensitiveColumns: z.array(
+    z.object({ source: z.string(), database: z.string(), table: z.string(), column: z.string(), why: z.string() }),
   ),
   /** What a person should look at, a sentence each; empty when all is well. */
   findings: z.array(z.string()),

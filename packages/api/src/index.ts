@@ -9,12 +9,17 @@ export {
   DeadLetterList,
   DeadLetters,
   DeadLetterUnit,
+  Erasure,
   Gap,
   GapList,
+  HeldSubject,
+  HoldList,
   ListedAnomaly,
+  OpenedValue,
   PackList,
   ReplayReport,
   RequestList,
+  Rotation,
   RulesReport,
   StageRequest,
   StageStatus,
@@ -33,7 +38,7 @@ export { checkPack, type Manifest, type PackAsk } from './evidence/pack.ts';
 export { checkProof, type EventProof } from './evidence/proof.ts';
 export type { VerifyAsk } from './evidence/verify.ts';
 export { apiConfig, openApi } from './open.ts';
-export type { ReplayAsk } from './replay.ts';
+export type { RebuildAsk, ReplayAsk } from './replay.ts';
 export { testRules } from './rules.ts';
 export type { SummaryAsk } from './summary.ts';
 export type { UnexplainedAsk } from './unexplained.ts';

@@ -1,7 +1,8 @@
 import { loadPack } from '@overlay/packs/load';
-import { Database, deadLetterConfig, makeDataKeys, storageConfig } from '@overlay/storage';
+import { Database, deadLetterConfig, KeyStore, keyStoreConfig, makeDataKeys, storageConfig } from '@overlay/storage';
 import { z } from 'zod';
 import { type Api, makeApi } from './api.ts';
+import type { SealedKeys } from './sealed.ts';
 
 const STAGE_URL = /^([a-z0-9-]+)=(https?:\/\/\S+)$/;
 
@@ -11,6 +12,21 @@ export const apiConfig = {
   DEAD_LETTER_KEY: deadLetterConfig.DEAD_LETTER_KEY.optional().describe(
     'the key of dead letters, to show their bytes and to hand in corrected ones',
   ),
+  DEAD_LETTER_DAYS: deadLetterConfig.DEAD_LETTER_DAYS,
+  KEYS_URL: keyStoreConfig.KEYS_URL.optional().describe(
+    'the database of keys, to open, erase and hold (a role with the rights of audit_opener or audit_officer)',
+  ),
+  MASTER_KEY: keyStoreConfig.MASTER_KEY.optional().describe('the master keys, for the same'),
+  RAW_TOPIC_HOURS: z.coerce
+    .number()
+    .min(1)
+    .default(25)
+    .describe('hours after which a record of a raw topic is gone: its retention, and the length of a segment'),
+  KEY_BACKUP_DAYS: z.coerce
+    .number()
+    .min(0)
+    .default(35)
+    .describe('days for which backups of the database of keys are kept'),
   PACK_DIR: z
     .string()
     .min(1)
@@ -43,7 +59,9 @@ export async function openApi(
 ): Promise<{ readonly api: Api; readonly close: () => Promise<void> }> {
   const pack = config.PACK_DIR === undefined ? undefined : await loadPack(config.PACK_DIR);
   const database = new Database(config.DATABASE_URL, CONNECTIONS_MAX);
+  const keys = openKeys(config);
   const api = makeApi({
+    keys,
     database,
     pack,
     now: () => new Date(),
@@ -51,5 +69,22 @@ export async function openApi(
     stageUrls: config.STAGE_URLS,
     dataKeys: config.DEAD_LETTER_KEY === undefined ? undefined : makeDataKeys(database, config.DEAD_LETTER_KEY),
   });
-  return { api, close: () => database.close() };
+  const close = async (): Promise<void> => {
+    await keys?.database.close();
+    await database.close();
+  };
+  return { api, close };
+}
+
+function openKeys(config: z.infer<z.ZodObject<typeof apiConfig>>): SealedKeys | undefined {
+  const { KEYS_URL, MASTER_KEY, RAW_TOPIC_HOURS, KEY_BACKUP_DAYS, DEAD_LETTER_DAYS } = config;
+  if (KEYS_URL === undefined || MASTER_KEY === undefined) return undefined;
+  const database = new Database(KEYS_URL, 1);
+  return {
+    database,
+    store: new KeyStore(database, MASTER_KEY),
+    rawTopicHours: RAW_TOPIC_HOURS,
+    keyBackupDays: KEY_BACKUP_DAYS,
+    deadLetterDays: DEAD_LETTER_DAYS,
+  };
 }

@@ -4,8 +4,8 @@ import { type Answer, answer, refuse } from './answer.ts';
 import { chooseSource } from './choose.ts';
 import { type PackList, REQUEST_MEANINGS, type StageRequest } from './contract.ts';
 
-/** The stage that decides by which version a record is read. */
-const [, DECIDING_STAGE] = STAGES;
+/** The stage that decides by which version a record is read: the first one, so that what it seals and what others make of it go by the same. */
+const [DECIDING_STAGE] = STAGES;
 
 /** Every version that came into force, by source, the newest first. */
 export const listPacks = async (database: Database, timeZone: string): Promise<PackList> => ({

@@ -2,7 +2,7 @@ import { canonicalJson, identify } from '@overlay/evidence';
 import type { BusinessEvent, DenseRecord } from '@overlay/model';
 import type { Zone } from '@overlay/narratives';
 import { loadPack, readOffer } from '@overlay/packs/load';
-import { type Difference, differencesOf, makeReplay, rememberedTables } from '@overlay/rules';
+import { type Difference, differencesOf, makeReplay, type Replayed, rememberedTables } from '@overlay/rules';
 import {
   type Database,
   type LogStretch,
@@ -24,7 +24,7 @@ export interface ReplayAsk {
   /** A sequence or a day, both included; without them, from the beginning and up to the end of what the rules have gone through. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  /** How many differences of each kind are listed. */
+  /** How many differences of each kind, and rules that could not be evaluated, are listed. */
   readonly limit?: number | undefined;
 }
 
@@ -49,23 +49,52 @@ export async function replay(deps: ReplayDeps, directory: string, ask: ReplayAsk
   return answer(report.told(null));
 }
 
-/** Does the same, and makes its events the ones that hold from here on; those that landed stay beside them. */
+export interface RebuildAsk extends ReplayAsk {
+  readonly by: string;
+  /** Whether events of rules that could not be evaluated may be missing from what holds. */
+  readonly despiteFaults?: boolean | undefined;
+}
+
+/** A rule could not be evaluated where its events were to hold. */
+class FaultyRules extends Error {
+  override readonly name = 'FaultyRules';
+}
+
+/**
+ * Does the same, and makes its events the ones that hold from here on; those that landed stay beside them. Refused, and nothing is changed, at the first
+ * rule that cannot be evaluated: its events would be gone without a word.
+ */
 export async function rebuild(
   deps: ReplayDeps,
   directory: string,
-  { by, ...ask }: ReplayAsk & { readonly by: string },
+  { by, despiteFaults = false, ...ask }: RebuildAsk,
 ): Promise<Answer<ReplayReport>> {
   const stretch = await chooseLog(deps, ask);
   if (!stretch.ok) return stretch;
   const report = await makeReport(deps, directory, stretch.value, ask.limit);
   const pack = await readOffer(directory);
   try {
-    const number = await writeRebuild(deps.database, { ...stretch.value, pack, by }, report.records, canonicalJson);
+    const records = despiteFaults ? report.records : withoutFaults(report.records);
+    const number = await writeRebuild(deps.database, { ...stretch.value, pack, by }, records, canonicalJson);
     return answer(report.told(number));
   } catch (thrown) {
     if (thrown instanceof PackRewritten)
       return refuse('conflict', thrown.message, 'a version means one content for ever');
+    if (thrown instanceof FaultyRules)
+      return refuse(
+        'conflict',
+        thrown.message,
+        'nothing was changed; `auditctl rules replay` lists what cannot be evaluated, --despite-faults goes on without it',
+      );
     throw thrown;
+  }
+}
+
+async function* withoutFaults(records: AsyncIterable<Replayed>): AsyncGenerator<Replayed> {
+  for await (const made of records) {
+    const [fault] = made.faults;
+    if (fault !== undefined) throw new FaultyRules(`in sequence ${made.record.sequence} ${fault}`);
+    yield made;
   }
 }
 
@@ -98,6 +127,7 @@ async function makeReport({ database }: ReplayDeps, directory: string, stretch: 
   const { source, from, to } = stretch;
   const counts = new Map<string, { kept: number; added: number; removed: number; changed: number }>();
   const listed: Difference[] = [];
+  const faultDetails = new Set<string>();
   let [transactions, rows, unexplained, faults] = [0, 0, 0, 0];
   const countOf = (type: string) => {
     const known = counts.get(type) ?? { kept: 0, added: 0, removed: 0, changed: 0 };
@@ -113,7 +143,7 @@ async function makeReport({ database }: ReplayDeps, directory: string, stretch: 
       if (count[difference.kind] <= limit) listed.push(difference);
     }
   };
-  async function* records(): AsyncGenerator<DenseRecord<BusinessEvent>> {
+  async function* records(): AsyncGenerator<Replayed> {
     const play = makeReplay(pack, identify, source);
     const before = { source, from: 1, to: from - 1 };
     for await (const record of readLoggedRecords(database, before, rememberedTables(pack))) play.learn(record);
@@ -126,11 +156,12 @@ async function makeReport({ database }: ReplayDeps, directory: string, stretch: 
         rows += record.items.length;
         unexplained += made.unexplained.reduce((sum, change) => sum + change.rows, 0);
         faults += made.faults.length;
+        for (const detail of made.faults) if (faultDetails.size < limit) faultDetails.add(detail);
         tell(
           differencesOf(record.sequence, await current(record.sequence), made.record.items, canonicalJson),
           made.record,
         );
-        yield made.record;
+        yield made;
       }
     } finally {
       await standing.return(undefined);
@@ -148,6 +179,7 @@ async function makeReport({ database }: ReplayDeps, directory: string, stretch: 
       rows,
       unexplainedRows: unexplained,
       faults,
+      faultDetails: [...faultDetails],
       types: [...counts].sort(([a], [b]) => a.localeCompare(b)).map(([type, count]) => ({ type, ...count })),
       differences: listed.map((difference) => ({
         kind: difference.kind,

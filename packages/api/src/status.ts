@@ -6,6 +6,7 @@ import {
   type Database,
   readGaps,
   readHeads,
+  readSensitiveColumns,
   readServerVersion,
   readSetAside,
   readWaiting,
@@ -29,7 +30,10 @@ export interface StatusDeps {
 const GAPS_MAX = 200;
 const SET_ASIDE_SHOWN = 10;
 
-type Stored = Pick<Status, 'postgres' | 'sources' | 'gaps' | 'deadLetters' | 'setAside' | 'waiting'>;
+type Stored = Pick<
+  Status,
+  'postgres' | 'sources' | 'gaps' | 'deadLetters' | 'setAside' | 'waiting' | 'sensitiveColumns'
+>;
 
 /** How everything stands. A dependency that is away is part of the answer, never a failure to answer. */
 export async function readStatus(deps: StatusDeps): Promise<Status> {
@@ -59,11 +63,13 @@ async function readStored(deps: StatusDeps, now: Date): Promise<Stored> {
       deadLetters: [...deadLetters],
       setAside: { count, latest: [...latest] },
       waiting: [...(await readWaiting(database))],
+      sensitiveColumns: [...(await readSensitiveColumns(database))],
     };
   } catch (thrown) {
     if (!(thrown instanceof Trouble)) throw thrown;
     const postgres = { isUp: false, detail: messageOf(thrown) };
-    return { postgres, sources: [], gaps: [], deadLetters: [], setAside: { count: 0, latest: [] }, waiting: [] };
+    const nothing = { sources: [], gaps: [], deadLetters: [], waiting: [], sensitiveColumns: [] };
+    return { postgres, ...nothing, setAside: { count: 0, latest: [] } };
   }
 }
 
@@ -75,7 +81,7 @@ async function readHealth(urls: Readonly<Record<string, string>>) {
 const BAD_STATES = ['down', 'stalled', 'not_begun'];
 
 function findingsOf(status: Omit<Status, 'findings'>): string[] {
-  const { postgres, connect, sources, gaps, deadLetters, setAside } = status;
+  const { postgres, connect, sources, gaps, deadLetters, setAside, sensitiveColumns } = status;
   const stages = sources.flatMap(({ source, stages }) =>
     stages
       .filter(({ state }) => BAD_STATES.includes(state))
@@ -97,6 +103,10 @@ function findingsOf(status: Omit<Status, 'findings'>): string[] {
         ({ count, code, stage, source }) =>
           `${count} dead ${count === 1 ? 'letter' : 'letters'} (${code}) of ${stage} in source ${source}`,
       ),
+    ...sensitiveColumns.map(
+      ({ source, database, table, column, why }) =>
+        `column ${column} of ${database}.${table} in source ${source} looks sensitive (${why}) and has no policy: give it one in the pack, or \`clear\``,
+    ),
     ...(setAside.count === 0
       ? []
       : [

@@ -6,6 +6,7 @@ import type {
   Gap,
   GapList,
   PackList,
+  RebuildAsk,
   ReplayAsk,
   ReplayReport,
   RulesReport,
@@ -88,22 +89,27 @@ export const decideGap = (
     note: () => 'The decision is on record; its stage takes it up within seconds.',
   }));
 
+/** What could not be evaluated is a failure, also where the rest was done. */
+const exitOfReplay = ({ faults }: ReplayReport): number => (faults > 0 ? EXIT.error : EXIT.ok);
+
 export const replayRules = (io: Io, options: GlobalOptions & ReplayAsk, directory: string): Promise<number> =>
   show<ReplayReport>(io, options, async (api) => ({
     answer: await api.replay(directory, options),
     lines: replayLines,
+    exit: exitOfReplay,
     note: () =>
       'Nothing was changed. `auditctl packs activate` puts the pack in force, `auditctl rules rebuild` makes these events hold.',
   }));
 
 export const rebuildEvents = (
   io: Io,
-  options: GlobalOptions & ReplayAsk & { readonly by?: string },
+  options: GlobalOptions & Partial<RebuildAsk>,
   directory: string,
 ): Promise<number> =>
   show<ReplayReport>(io, options, async (api) => ({
     answer: await api.rebuild(directory, { ...options, by: options.by ?? io.userName }),
     lines: replayLines,
+    exit: exitOfReplay,
   }));
 
 export const listPacks = (io: Io, options: GlobalOptions): Promise<number> =>

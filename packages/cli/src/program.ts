@@ -17,6 +17,7 @@ import { proveEvent, showDefinitions, verifyLogs, verifyProof, writeEvidencePack
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { activatePack, listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
+import { addHold, endHold, erase, listHolds, openValue, rotateKeys } from './sealed.ts';
 
 const HELP = `
 Environment (flags come before it):
@@ -25,6 +26,7 @@ Environment (flags come before it):
   CONNECT_URL                       Kafka Connect's REST API, for status
   STAGE_URLS                        health endpoints of the stages, for status: normalizer=http://host:port,...
   DEAD_LETTER_KEY, ..._FILE         the key of dead letters, to show their bytes and to hand in corrected ones
+  KEYS_URL, MASTER_KEY, ..._FILE    the database of keys and the master keys, for open, erase, hold and keys
   EVIDENCE_KEYS_FILE                public keys of the notary, for verify and verify-proof
   ANCHOR_FILE                       checkpoints that were kept outside the database, for verify
   DEFINITIONS_FILE                  what auditctl definitions printed, for verify
@@ -112,6 +114,7 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
   addRuleCommands(command, io, done);
   addPackCommands(command, io, done);
   addLetterCommands(command, io, done);
+  addSealedCommands(command, io, done);
   addEvidenceCommands(command, io, done);
   return program;
 }
@@ -153,6 +156,7 @@ function addReplayCommands(
     'make the events of a stretch by this pack the ones that hold; the log and what landed stay',
   )
     .option('--by <name>', 'who asks; else the user of this machine')
+    .option('--despite-faults', 'also where rules cannot be evaluated, whose events will be missing')
     .action((directory: string, _, self: Command) => done(rebuildEvents(io, self.optsWithGlobals(), directory)));
 }
 
@@ -207,6 +211,36 @@ function addLetterCommands(command: MakeCommand, io: Io, done: (code: Promise<nu
   command('requests', 'list what people asked of stages, and the answers').action((_, self: Command) =>
     done(listRequests(io, self.optsWithGlobals())),
   );
+}
+
+/** Commands about what is sealed. */
+function addSealedCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const why = (made: Command, reason = 'why; it stays on record'): Command =>
+    made.requiredOption('--reason <text>', reason).option('--by <name>', 'who; else the user of this machine');
+  const ofSubject = (made: Command): Command =>
+    why(made)
+      .requiredOption('--subject <table:key>', 'whose values, by the key of the table in the pack')
+      .option('--source <name>', 'the source; needed only when there are several');
+  why(command('open <event>', 'open a sealed column of a change event; that you did stays on record'))
+    .requiredOption('--column <name>', 'the column')
+    .action((event: string, _, self: Command) => done(openValue(io, self.optsWithGlobals(), event)));
+  ofSubject(
+    command('erase', 'destroy the key of a subject, for ever: nothing that was sealed of it can be opened any more'),
+  ).action((_, self: Command) => done(erase(io, self.optsWithGlobals())));
+  const hold = command('hold', 'subjects that must not be erased');
+  ofSubject(command('add', 'hold a subject: it cannot be erased until it is released', hold)).action(
+    (_, self: Command) => done(addHold(io, self.optsWithGlobals())),
+  );
+  command('list', 'list the holds, those in force first', hold).action((_, self: Command) =>
+    done(listHolds(io, self.optsWithGlobals())),
+  );
+  why(command('release <id>', 'end a hold', hold)).action((id: string, _, self: Command) =>
+    done(endHold(io, self.optsWithGlobals(), id)),
+  );
+  const keys = command('keys', 'the keys of sealed values');
+  why(
+    command('rotate', 'wrap every key by the first master key of the file; what is sealed stays as it is', keys),
+  ).action((_, self: Command) => done(rotateKeys(io, self.optsWithGlobals())));
 }
 
 /** Commands about the evidence log. */

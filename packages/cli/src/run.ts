@@ -102,12 +102,15 @@ export const NEXT_STEPS: Readonly<Partial<Record<TroubleCode, string>>> = {
   'postgres.unreachable':
     'is Postgres running, and does DATABASE_URL name its host and port? `npm run stack -- status` shows the local stack',
   'postgres.not_migrated': 'run `npm run migrate` with the DATABASE_URL of the owner first',
+  'keys.unreachable': 'is the Postgres of KEYS_URL running, and was it migrated (`npm run migrate` with KEYS_URL)?',
+  'keys.other_master': 'MASTER_KEY_FILE must hold every master key that is in use, one a line',
 };
 
 function failureOf(thrown: unknown): Failure {
   const state = stateOf(thrown);
   if (/^(28...|42501)$/.test(state)) {
-    const hint = 'check user and password in DATABASE_URL; the role audit_reader holds the rights that are needed';
+    const hint =
+      'check user and password in DATABASE_URL (and KEYS_URL): audit_reader may ask, audit_opener open what is sealed, audit_officer erase and hold';
     return { code: 'auth', message: `Postgres refuses: ${messageOf(causeOf(thrown))}`, hint, exit: EXIT.auth };
   }
   if (state === '3D000') {

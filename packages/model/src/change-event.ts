@@ -8,6 +8,15 @@ export type Operation = z.infer<typeof Operation>;
 export const Row = z.record(z.string(), z.union([z.string(), z.boolean(), z.null()]));
 export type Row = z.infer<typeof Row>;
 
+/**
+ * Column values of one event under the key of one subject: AES-256-GCM, nonce, ciphertext and tag in base64. It stands beside the body, which has
+ * tokens in their place, so that neither keys nor erasures touch what is hashed.
+ */
+const SealedValues = z.object({ sealed: z.string(), subject: z.string() });
+
+/** By the place of the items: what is sealed of each. */
+export const SealedItems = z.array(z.array(SealedValues).nullable());
+
 /** One row change of the source, independent of the connector that saw it. Its canonical JSON is the `body` that is stored and hashed. */
 export const ChangeEvent = z.object({
   eventId: z.uuid(),

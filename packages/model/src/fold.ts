@@ -2,6 +2,7 @@ import type { GtidSet } from './gtid.ts';
 import type { PackVersion } from './pack-version.ts';
 import type { NewItems } from './record.ts';
 import type { SchemaVersion } from './schema-version.ts';
+import type { SensitiveColumn } from './sensitive-column.ts';
 import type { UnexplainedChange } from './unexplained-change.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -22,6 +23,8 @@ export interface Decision<Out, Value> {
   readonly open?: string;
   /** True when this only closed what was open before: the same record is decided on once more, now. */
   readonly again?: boolean;
+  /** True while the record is so long that deciding takes several steps: others get their turn, then the same record is decided on further. */
+  readonly isUnderWay?: boolean;
   /**
    * The record is one of a unit that is being set aside: its bytes are kept until the unit is emitted. `first`: what was kept before belongs
    * to a unit that begins anew here. `once`: unless equal bytes are kept already, for a record that does not say where in the unit it belongs.
@@ -31,6 +34,8 @@ export interface Decision<Out, Value> {
   readonly schemaVersions?: readonly SchemaVersion[];
   /** Rows that nothing explains, to land beside what is emitted. */
   readonly unexplained?: readonly UnexplainedChange[];
+  /** Columns that are to be warned of, to land beside what is emitted. */
+  readonly sensitive?: readonly SensitiveColumn[];
   /** The source transaction that is accounted for with this decision. */
   readonly gtid?: string;
 }
@@ -52,7 +57,25 @@ export interface Start<Value> {
   readonly packs?: readonly PackVersion[];
 }
 
-/** A pure stage. `open` gives the function that decides on the records of one source, one after the other. */
+/** Decides on the records of one source, one after the other. */
+export interface Step<In, Out, Value> {
+  (record: In): Decision<Out, Value>;
+  /** What deciding on a record needs of the world and is not at hand, such as keys. Asking changes nothing; the shell fetches it before it lets decide. */
+  readonly needsOf?: (record: In) => readonly string[];
+}
+
+/** A decision in one go, for those whom nobody waits for. */
+export function decideAtOnce<In, Out, Value>(
+  decide: (record: In) => Decision<Out, Value>,
+  record: In,
+): Decision<Out, Value> {
+  for (;;) {
+    const decision = decide(record);
+    if (!decision.isUnderWay) return decision;
+  }
+}
+
+/** A pure stage. `open` gives the function that decides on the records of one source. */
 export interface Fold<In, Out, Value> {
-  readonly open: (start: Start<Value>) => (record: In) => Decision<Out, Value>;
+  readonly open: (start: Start<Value>) => Step<In, Out, Value>;
 }

@@ -20,6 +20,8 @@ export const GAP_CODES = {
   'snapshot.begun_again':
     'a second snapshot begins at another position: what was deleted between the two is not told of',
   'source.rewritten': 'a transaction id came again with other content: the binary log was reset or the source restored',
+  'capture.widened':
+    'a transaction came again with rows of a table that was not captured when it landed: those rows are not in the log',
   'source.without_gtid': 'the source writes no GTIDs, so repeats cannot be told from new transactions',
 } as const;
 export type GapCode = keyof typeof GAP_CODES;

@@ -1,7 +1,7 @@
 export { Anomaly, CaseAnomaly } from './anomaly.ts';
 export { Actor, ActorGrade, BusinessEvent, type Json } from './business-event.ts';
 export { ChangeEvent, Operation, Row } from './change-event.ts';
-export type { Decision, Fold, Recall, Start } from './fold.ts';
+export { type Decision, decideAtOnce, type Fold, type Recall, type Start, type Step } from './fold.ts';
 export { GAP_CODES, type Gap, type GapCode, gap } from './gap.ts';
 export { GtidSet } from './gtid.ts';
 export type { Head, Position } from './head.ts';
@@ -31,7 +31,17 @@ export {
 } from './record.ts';
 export { REQUEST_KINDS, type RequestKind, type StageRequest } from './request.ts';
 export type { ColumnDefinition, SchemaChangeKind, SchemaVersion } from './schema-version.ts';
+export type { SensitiveColumn } from './sensitive-column.ts';
 export { microsecondsOf, Timestamp, timestampOf } from './time.ts';
 export { rawTopic, sourceOfRawTopic, topics } from './topics.ts';
 export type { UnexplainedChange } from './unexplained-change.ts';
-export { FAULT_CODES, type Fault, type FaultCode, type Repeat, reject, skip, type Verdict } from './verdict.ts';
+export {
+  FAULT_CODES,
+  type Fault,
+  type FaultCode,
+  type Repeat,
+  type RowCount,
+  reject,
+  skip,
+  type Verdict,
+} from './verdict.ts';

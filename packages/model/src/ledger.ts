@@ -4,6 +4,7 @@ import type { OfferedPack, PackVersion } from './pack-version.ts';
 import type { Items, WrittenRecord } from './record.ts';
 import type { StageRequest } from './request.ts';
 import type { SchemaVersion } from './schema-version.ts';
+import type { SensitiveColumn } from './sensitive-column.ts';
 import type { UnexplainedChange } from './unexplained-change.ts';
 import type { Fault, Repeat } from './verdict.ts';
 
@@ -34,6 +35,7 @@ export interface Landing<Item> {
   readonly repeats: readonly Repeat[];
   readonly schemaVersions?: readonly SchemaVersion[];
   readonly unexplained?: readonly UnexplainedChange[];
+  readonly sensitive?: readonly SensitiveColumn[];
   /** The request that this landing fulfils, at the sequence `landed`. */
   readonly answers?: string;
 }

@@ -65,6 +65,8 @@ export const withItems = <Item>(record: DenseRecord<unknown>, items: Items<Item>
 export interface WrittenRecord<Item> {
   readonly record: DenseRecord<Item>;
   readonly bodies: Items<string>;
+  /** What stands beside each body, sealed; null where nothing does. Missing where nothing ever does. */
+  readonly sealedValues?: Items<string | null>;
   /** Of what is set aside: the digest over its raw records, each in its order. */
   readonly rawDigest?: string;
 }

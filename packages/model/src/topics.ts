@@ -1,12 +1,15 @@
 import { CaseAnomaly } from './anomaly.ts';
 import { BusinessEvent } from './business-event.ts';
-import { ChangeEvent } from './change-event.ts';
+import { ChangeEvent, SealedItems } from './change-event.ts';
 import { Narrative } from './narrative.ts';
 import { recordOf } from './record.ts';
 
 /** The dense topics by the noun of their records: name on Kafka and contract. Keys are source names. */
 export const topics = {
-  transaction: { name: 'audit.transactions', record: recordOf(ChangeEvent) },
+  transaction: {
+    name: 'audit.transactions',
+    record: recordOf(ChangeEvent).extend({ sealedValues: SealedItems.optional() }),
+  },
   businessEvent: { name: 'audit.business-events', record: recordOf(BusinessEvent) },
   anomaly: { name: 'audit.anomalies', record: recordOf(CaseAnomaly) },
   narrative: { name: 'audit.narratives', record: recordOf(Narrative) },

@@ -30,11 +30,20 @@ export type Verdict<Out> =
   | { readonly kind: 'poison'; readonly unit: string; readonly fault: Fault }
   | { readonly kind: 'gap'; readonly gap: Gap };
 
+/** How many rows of one table a transaction changed. */
+export interface RowCount {
+  readonly database: string;
+  readonly table: string;
+  readonly rows: number;
+}
+
 /** A transaction that came again: it must be the one that landed, or the source's history was rewritten. */
 export interface Repeat {
   readonly transactionId: string;
   readonly timestamp: string;
   readonly itemCount: number;
+  /** The tables that its changes are of. */
+  readonly tables: readonly RowCount[];
 }
 
 export const skip = (why: string): Verdict<never> => ({ kind: 'skip', why });

@@ -12,9 +12,9 @@ import {
   type Note,
   type Path,
 } from './references.ts';
-import { checkRollups, checkViewNames } from './rollup-checks.ts';
+import { checkRollups, checkSections, checkViewNames } from './rollup-checks.ts';
 import { Rule } from './rule.ts';
-import { checkFields, checkPrecedence, checkRule } from './rule-checks.ts';
+import { checkFields, checkNames, checkPrecedence, checkRule } from './rule-checks.ts';
 
 /**
  * What the structure alone cannot say: expressions that do not compile, names that nothing declares, ids that come twice. Takes the raw
@@ -32,9 +32,10 @@ export function referenceMistakes(document: unknown): Mistake[] {
   for (const [index, rule] of rules) checkRule(rule, ['rules', index], known, note);
   checkPrecedence(list(document, 'rules'), note);
   checkFields(rules, note);
+  checkNames(rules, note);
   checkTables(document, note);
   for (const [index, detector] of detectors) checkDetector(detector, ['detectors', index], known, note);
-  for (const [index, section] of sections) checkSection(section, ['report', 'sections', index], known, note);
+  checkSections(sections, rules, known, note);
   checkRollups(rollups, rules, known, note);
   checkViewNames(rollups, rules, note);
   checkActors(document, known, note);
@@ -68,16 +69,31 @@ function gather(document: unknown): Known {
 }
 
 function checkTables(document: unknown, note: Note): void {
-  for (const [table, declared] of Object.entries(field(document, 'tables') ?? {})) {
-    const key = list(declared, 'key');
-    for (const [column, policy] of Object.entries(field(declared, 'columns') ?? {}))
-      for (const [index, subject] of list(policy, 'subject').entries())
-        if (!key.includes(subject))
-          note(
-            ['tables', table, 'columns', column, 'subject', index],
-            `names '${subject}', which is no key column of '${table}': use ${key.join(', ')}`,
-          );
-  }
+  const tables = field(document, 'tables');
+  for (const [table, declared] of Object.entries(tables ?? {}))
+    for (const [column, policy] of Object.entries(field(declared, 'columns') ?? {})) {
+      const at: Path = ['tables', table, 'columns', column];
+      if (field(policy, 'of') === undefined) checkOwnSubject(at, table, list(declared, 'key'), policy, note);
+      else checkSubjectElsewhere(at, tables, policy, note);
+    }
+}
+
+function checkOwnSubject(at: Path, table: string, key: readonly unknown[], policy: unknown, note: Note): void {
+  for (const [index, subject] of list(policy, 'subject').entries())
+    if (!key.includes(subject))
+      note(
+        [...at, 'subject', index],
+        `names '${subject}', which is no key column of '${table}': use ${key.join(', ')}, or say with 'of' which table it refers to`,
+      );
+}
+
+function checkSubjectElsewhere(at: Path, tables: unknown, policy: unknown, note: Note): void {
+  const of = String(field(policy, 'of'));
+  const key = list(field(tables, of), 'key');
+  if (field(tables, of) === undefined)
+    note([...at, 'of'], `names '${of}', which is no table of this pack: declare it under tables`);
+  else if (key.length !== list(policy, 'subject').length)
+    note([...at, 'subject'], `must name a column for each key column of '${of}': ${key.join(', ')}`);
 }
 
 function checkDetector(detector: Detector, at: Path, known: Known, note: Note): void {
@@ -134,24 +150,6 @@ function checkReasons(detector: Detector, at: Path, known: Known, note: Note): v
           path,
           `has a slot {${slot}} that nothing fills: use a field of the payload of '${detector.event}' or one of ${computed.join(', ')}`,
         );
-}
-
-function checkSection(section: Section, at: Path, known: Known, note: Note): void {
-  checkEvent([...at, 'eventType'], section.eventType, known, note);
-  const fields = known.payloads.get(section.eventType);
-  if (!fields) return;
-  const named: [string, string | undefined][] = [
-    ['measure', section.measure.kind === 'sum' ? section.measure.path : undefined],
-    ['groupBy', section.groupBy],
-    ['labelBy', section.labelBy],
-    ['except', section.except?.field],
-  ];
-  for (const [key, name] of named)
-    if (name !== undefined && !fields.has(name))
-      note(
-        [...at, key],
-        `names '${name}', which no rule writes into the payload of '${section.eventType}': add it to the rule, or correct the name`,
-      );
 }
 
 function checkActors(document: unknown, known: Known, note: Note): void {

@@ -20,21 +20,28 @@ export const OpeningHours = strict({
 });
 export type OpeningHours = z.infer<typeof OpeningHours>;
 
-/** What is to become of a sensitive column's values; a sealed one names the key columns whose row it belongs to, so that it can be erased. */
-const ColumnPolicy = z.discriminatedUnion(
+/**
+ * What is to become of a sensitive column's values before anything else sees them. `drop`: they are gone. `token`: a token that is the same for equal
+ * values, so that joins and comparisons work. `seal`: a token of the subject's, and beside it the value, to be opened with a reason, until the subject
+ * is erased. `clear`: somebody has looked, and it may stay as it is. The subject is a row: of this table by key columns, or of the table `of` by the columns that refer to it.
+ */
+export const ColumnPolicy = z.discriminatedUnion(
   'policy',
   [
     strict({ policy: z.literal('drop') }),
     strict({ policy: z.literal('token') }),
-    strict({ policy: z.literal('seal'), subject: z.array(identifier).min(1) }),
+    strict({ policy: z.literal('clear') }),
+    strict({ policy: z.literal('seal'), subject: z.array(identifier).min(1), of: identifier.optional() }),
   ],
-  { error: 'must be drop, token or seal: use one of these' },
+  { error: 'must be drop, token, seal or clear: use one of these' },
 );
+
+export type ColumnPolicy = z.infer<typeof ColumnPolicy>;
 
 /**
  * A table that the pack speaks of. With `label`, its rows are cached references: `label('<table>', key)` gives that column. `remember` keeps
  * the newest value of a column by other columns, also after the row is gone: `remembered('<table>', '<name>', key)`. With `ignore`, its rows
- * need no explanation. `columns` names the sensitive ones; nothing acts on that so far.
+ * need no explanation. `columns` names the sensitive ones: capitals do not matter, and helper tables of a change online follow their table.
  */
 export const Table = strict({
   key: z.array(identifier).min(1),
@@ -188,6 +195,14 @@ export const Pack = strict({
   include: z.array(text).default([]),
   /** A transaction of more rows is one `bulk.change` and no other event. */
   ruleRowsMax: z.int().min(1, { error: 'must be 1 or more' }).default(10_000),
+  /**
+   * The databases of a source that this pack speaks of. Rows of others are neither matched nor learned, and count as unexplained. Left out: every
+   * database that the source's connector captures, which is one; name them where it captures more.
+   */
+  databases: z
+    .array(text)
+    .min(1, { error: 'must name at least one database, or be left out for every one' })
+    .optional(),
   tables: z.record(identifier, Table),
   actors: Actors,
   rules: z.array(Rule),

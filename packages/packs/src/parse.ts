@@ -1,4 +1,3 @@
-import { parseDocument } from 'yaml';
 import { referenceMistakes } from './checks.ts';
 import { Pack } from './pack.ts';
 import type { Mistake } from './references.ts';
@@ -37,7 +36,7 @@ export function parsePack(text: string, fileName: string, parts: readonly PackFi
 
 /** The files that a pack's text asks for; none where it cannot be read, which {@link parsePack} tells. */
 export function includesOf(text: string): readonly string[] {
-  const raw: unknown = parseDocument(text).toJS({ maxAliasCount: 100 });
+  const { raw } = readYaml({ text, name: '' });
   const include = typeof raw === 'object' && raw !== null && 'include' in raw ? raw.include : [];
   return Array.isArray(include) ? include.filter((name) => typeof name === 'string') : [];
 }

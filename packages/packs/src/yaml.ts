@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Alias, type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import type { Mistake } from './references.ts';
 
@@ -17,7 +17,10 @@ export interface Source {
   readonly at: (offset: number) => string;
 }
 
-/** Reads a file; aliases may not multiply the document. */
+/** Values that aliases may stand for, one inside the other counted as often as it comes: a document that multiplies itself is refused. */
+const ALIASES_MAX = 100;
+
+/** Reads a file. */
 export function readYaml({ text, name }: PackFile): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -26,7 +29,32 @@ export function readYaml({ text, name }: PackFile): Source {
   const mistakes = document.errors
     .slice(0, 1)
     .map((error) => `${at(error.pos[0])}: is no valid YAML: ${error.message}: correct it here`);
-  return { document, raw: mistakes.length > 0 ? null : document.toJS({ maxAliasCount: 100 }), mistakes, at };
+  const unnamed = mistakes.length > 0 ? [] : unnamedAliases(document);
+  mistakes.push(
+    ...unnamed.map(
+      ({ source, range }) =>
+        `${at(range?.[0] ?? 0)}: nothing above is called &${source}: correct the name, or write the value here`,
+    ),
+  );
+  if (mistakes.length > 0) return { document, raw: null, mistakes, at };
+  try {
+    return { document, raw: document.toJS({ maxAliasCount: ALIASES_MAX }), mistakes, at };
+  } catch (thrown) {
+    if (!(thrown instanceof ReferenceError)) throw thrown;
+    const mistake = `${at(0)}: its aliases stand for more than ${ALIASES_MAX} values: write some of them out`;
+    return { document, raw: null, mistakes: [mistake], at };
+  }
+}
+
+/** Aliases that no anchor before them has the name of. */
+function unnamedAliases(document: Document.Parsed): readonly Alias[] {
+  const found: Alias[] = [];
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined) found.push(alias);
+    },
+  });
+  return found;
 }
 
 export function mistakeOf(issue: z.core.$ZodIssue): Mistake {

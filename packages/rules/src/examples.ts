@@ -2,6 +2,7 @@ import {
   type BusinessEvent,
   type ChangeEvent,
   type DenseRecord,
+  decideAtOnce,
   timestampOf,
   type UnexplainedChange,
 } from '@overlay/model';
@@ -70,7 +71,7 @@ function infer(pack: Pack, identify: Identify, before: ExampleFile['given'], { g
     newItems: <Item>(): Item[] => [],
   });
   const decide = (rows: readonly GivenRow[], at: string | undefined, sequence: number) => {
-    const decision = step(recordOf(pack, identify, sequence, rows, at));
+    const decision = decideAtOnce(step, recordOf(pack, identify, sequence, rows, at));
     for (const [key, value] of decision.remember ?? []) memory.set(key, value);
     return decision;
   };
@@ -106,7 +107,7 @@ function recordOf(
   const items = rows.map(
     ({ table, operation, before, after }, index): ChangeEvent => ({
       eventId: identify(SOURCE, transactionId, String(index + 1)),
-      source: { name: SOURCE, database: pack.name, table, primaryKey: {} },
+      source: { name: SOURCE, database: pack.databases?.[0] ?? pack.name, table, primaryKey: {} },
       operation,
       before,
       after,

@@ -1,6 +1,6 @@
 import { type ChangeEvent, type DenseRecord, withItems } from '@overlay/model';
 
-const isGhost = ({ metadata }: ChangeEvent): boolean => metadata.ghostOf !== undefined;
+export const isGhost = ({ metadata }: ChangeEvent): boolean => metadata.ghostOf !== undefined;
 
 /**
  * A record without the rows of tables that only help a tool to change another table's definition online. They are in the log, and are no

@@ -11,17 +11,19 @@ import {
 } from '@overlay/model';
 import { type Calendar, makeCalendar, type Pack } from '@overlay/packs';
 import { makeActors } from './actor.ts';
-import { bulkChange } from './bulk.ts';
+import { makeBulk } from './bulk.ts';
 import { Claims } from './claims.ts';
 import { withoutGhosts } from './ghost-rows.ts';
-import { findLabel, findValue, type Label, type LabelChanges, learnLabels, onlyUnknown } from './labels.ts';
+import { findLabel, findValue, type Label, type LabelChanges, makeLearning, remembered } from './labels.ts';
 import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
+import { makeScope } from './scope.ts';
 import { isAct, transactionOf } from './transaction.ts';
+import { truncationsOf } from './truncated.ts';
 import { unexplainedOf } from './unexplained.ts';
 
 /**
  * The stage that says what a transaction means, by the rules of a pack. One record out for each record in, possibly with no events:
- * only transactions and their repairs have any, and a very large one has just a `bulk.change`; the rows of every record, also of the snapshot, teach the
+ * only transactions, TRUNCATEs and their repairs have any; a very large one has just a `bulk.change`, a TRUNCATE its `table.truncated`; the rows of every record, also of the snapshot, teach the
  * names that expressions ask for. Rows that no event rests on are told beside the events, counted. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
  * what the others gave.
  */
@@ -31,22 +33,23 @@ export function makeInfer(
 ): Fold<DenseRecord<ChangeEvent>, DenseRecord<BusinessEvent>, Label> {
   const calendar = makeCalendar(pack);
   const actorsOf = makeActors(pack.actors);
+  const { isOwn, isIgnored } = makeScope(pack);
   return {
     open: ({ recall }) => {
       const names = makeNames(recall);
       const rules = pack.rules.map((rule) => makeRule(rule, lookupsOf(calendar, names), identify));
-      return (whole) => {
-        const record = withoutGhosts(whole);
-        if (record.items.length > pack.ruleRowsMax)
-          return bulkDecision(
-            record,
-            identify,
-            learned(record, learnLabels(pack.tables, record.items, recall), recall),
-          );
-        const transaction = transactionOf(record);
-        const changes = learnLabels(pack.tables, transaction.rows, recall);
+      const bulk = makeBulk(pack, identify, recall);
+      const decide = (record: DenseRecord<ChangeEvent>) => {
+        const transaction = transactionOf(record, isOwn);
+        const learning = makeLearning(pack.tables, recall);
+        for (const row of transaction.rows) learning.learn(row);
+        const { changes } = learning;
         names.use(changes);
-        if (!isAct(record)) return decisionOf(record, [], learned(record, changes, recall), []);
+        const remember = remembered(record, changes, recall);
+        if (!isAct(record)) {
+          const truncations = truncationsOf(record, isIgnored, identify);
+          return decisionOf(record, [{ events: truncations, fault: null }], remember, []);
+        }
         const claims = new Claims();
         const around: Surroundings = {
           transaction,
@@ -55,20 +58,22 @@ export function makeInfer(
           takeUnknownLabels: names.takeUnknown,
         };
         const applied = rules.map((apply) => apply(around));
-        const unexplained = unexplainedOf(transaction.rows, claims, pack.tables);
-        return decisionOf(record, applied, learned(record, changes, recall), unexplained);
+        const unexplained = unexplainedOf(transaction.all, claims, isIgnored);
+        return decisionOf(record, applied, remember, unexplained);
+      };
+      return (record) => {
+        if (record.items.length <= pack.ruleRowsMax) return decide(withoutGhosts(record));
+        const sifted = bulk(record);
+        return 'decision' in sifted ? sifted.decision : decide(sifted.record);
       };
     },
   };
 }
 
-const learned = (record: DenseRecord<ChangeEvent>, changes: LabelChanges, recall: Recall<Label>): LabelChanges =>
-  record.kind === 'repair' ? onlyUnknown(changes, recall) : changes;
-
 function decisionOf(
   record: DenseRecord<ChangeEvent>,
   applied: readonly Applied[],
-  changes: LabelChanges,
+  remember: Pick<Decision<never, Label>, 'remember'>,
   unexplained: readonly UnexplainedChange[],
 ): Decision<DenseRecord<BusinessEvent>, Label> {
   const out = withItems(
@@ -78,18 +83,9 @@ function decisionOf(
   const faults: Fault[] = applied.flatMap(({ fault }) => (fault ? [{ ...fault, sequence: record.sequence }] : []));
   return {
     verdict: faults.length === 0 ? { kind: 'emit', out } : { kind: 'emit', out, faults },
-    ...(changes.size > 0 && { remember: [...changes] }),
+    ...remember,
     ...(unexplained.length > 0 && { unexplained }),
   };
-}
-
-function bulkDecision(
-  record: DenseRecord<ChangeEvent>,
-  identify: Identify,
-  changes: LabelChanges,
-): Decision<DenseRecord<BusinessEvent>, Label> {
-  const out = withItems(record, isAct(record) ? [bulkChange(record, identify)] : []);
-  return { verdict: { kind: 'emit', out }, ...(changes.size > 0 && { remember: [...changes] }) };
 }
 
 const lookupsOf = (calendar: Calendar, names: Names) => ({

@@ -1,4 +1,4 @@
-import type { ChangeEvent, Recall, Row } from '@overlay/model';
+import type { ChangeEvent, Decision, DenseRecord, Recall, Row } from '@overlay/model';
 import type { Table } from '@overlay/packs';
 
 /** What the stage remembers as text: the label of one row of a label table under {@link labelKey}, other values under {@link valueKey}. */
@@ -17,19 +17,17 @@ const valueKey = (table: string, name: string, key: string): string => `value:${
  * What the rows of label tables say, in their order, beyond what is remembered already. Only real changes are given, so that a memory
  * is not written again for every update that leaves a name alone.
  */
-export function learnLabels(
-  tables: Readonly<Record<string, Table>>,
-  rows: Iterable<ChangeEvent>,
-  recall: Recall<Label>,
-): LabelChanges {
+export function makeLearning(tables: Readonly<Record<string, Table>>, recall: Recall<Label>) {
   const changes = new Map<string, Label | null>();
-  for (const row of rows) {
-    const table = Object.hasOwn(tables, row.source.table) ? tables[row.source.table] : undefined;
-    if (table === undefined) continue;
-    if (table.label !== undefined) learnLabel(table.key, table.label, row, changes, recall);
-    for (const name in table.remember) learnValue(name, table.remember[name], row, changes, recall);
-  }
-  return changes;
+  return {
+    changes: changes as LabelChanges,
+    learn(row: ChangeEvent): void {
+      const table = Object.hasOwn(tables, row.source.table) ? tables[row.source.table] : undefined;
+      if (table === undefined) return;
+      if (table.label !== undefined) learnLabel(table.key, table.label, row, changes, recall);
+      for (const name in table.remember) learnValue(name, table.remember[name], row, changes, recall);
+    },
+  };
 }
 
 type Learned = Map<string, Label | null>;
@@ -61,9 +59,16 @@ function learnValue(
   set(changes, at, value, recall);
 }
 
-/** What a repair may teach: its rows are older than what is remembered, so only names that nothing else gave. */
-export const onlyUnknown = (changes: LabelChanges, recall: Recall<Label>): LabelChanges =>
-  new Map([...changes].filter(([key, label]) => label !== null && recall(key) === undefined));
+/** What is remembered of a record. A repair's rows are older than what is remembered, so it teaches only names that nothing else gave. */
+export function remembered(
+  { kind }: DenseRecord<ChangeEvent>,
+  changes: LabelChanges,
+  recall: Recall<Label>,
+): Pick<Decision<never, Label>, 'remember'> {
+  const isNews = ([key, label]: readonly [string, Label | null]) => label !== null && recall(key) === undefined;
+  const remember = kind === 'repair' ? [...changes].filter(isNews) : [...changes];
+  return remember.length === 0 ? {} : { remember };
+}
 
 /** A label as it stands after the changes. */
 export const findLabel = (changes: LabelChanges, recall: Recall<Label>, table: string, key: string): Label | null =>

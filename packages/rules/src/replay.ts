@@ -1,4 +1,10 @@
-import type { BusinessEvent, ChangeEvent, DenseRecord, UnexplainedChange } from '@overlay/model';
+import {
+  type BusinessEvent,
+  type ChangeEvent,
+  type DenseRecord,
+  decideAtOnce,
+  type UnexplainedChange,
+} from '@overlay/model';
 import type { Pack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
 import type { Identify } from './rule.ts';
@@ -32,7 +38,7 @@ export function makeReplay(pack: Pack, identify: Identify, source: string) {
     newItems: <Item>(): Item[] => [],
   });
   const apply = (record: DenseRecord<ChangeEvent>): Replayed => {
-    const { verdict, remember = [], unexplained = [] } = step(record);
+    const { verdict, remember = [], unexplained = [] } = decideAtOnce(step, record);
     for (const [key, value] of remember) memory.set(key, value);
     if (verdict.kind !== 'emit') throw new Error(`a record of the log was answered with ${verdict.kind}`);
     return { record: verdict.out, unexplained, faults: (verdict.faults ?? []).map(({ detail }) => detail) };

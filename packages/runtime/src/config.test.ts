@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -26,9 +26,17 @@ test('every mistake is reported together, each with the setting it is about', ()
 
 test('a secret comes from a file and is hidden when printed', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'password');
-  writeFileSync(file, 'open sesame\n');
+  writeFileSync(file, 'open sesame\n', { mode: 0o640 });
   const outcome = readConfig(shape, { SOURCES: 'one, two', PASSWORD_FILE: file });
   if (!outcome.ok) throw new Error(outcome.mistakes.join());
   expect(outcome.config).toMatchObject({ PASSWORD: 'open sesame', SOURCES: ['one', 'two'], PORT: 1 });
   expect(printConfig(shape, outcome.config)).toBe('PORT=1\nPASSWORD=(secret)\nSOURCES=one,two\nNOTE=');
+  chmodSync(file, 0o644);
+  expect(readConfig(shape, { SOURCES: 'one', PASSWORD_FILE: file })).toEqual({
+    ok: false,
+    mistakes: [
+      `PASSWORD: the file that PASSWORD_FILE names can be read by everyone on this machine: \`chmod 600 ${file}\``,
+      'PASSWORD: is missing; set it, or PASSWORD_FILE to a file that holds it',
+    ],
+  });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { messageOf } from './trouble.ts';
 
@@ -55,8 +55,8 @@ export type Outcome<Config> =
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 /**
- * Reads settings from an environment by a zod shape. Any setting can come from a file named by `<NAME>_FILE` instead. Unknown variables
- * are ignored, every mistake is reported together.
+ * Reads settings from an environment by a zod shape. Any setting can come from a file named by `<NAME>_FILE` instead; one that holds a secret must not
+ * be readable by everyone. Unknown variables are ignored, every mistake is reported together.
  */
 export function readConfig<Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -64,8 +64,8 @@ export function readConfig<Shape extends z.ZodRawShape>(
 ): Outcome<z.infer<z.ZodObject<Shape>>> {
   const given: Record<string, string> = {};
   const mistakes: string[] = [];
-  for (const name of Object.keys(shape)) {
-    const found = settingOf(name, environment);
+  for (const [name, type] of Object.entries(shape)) {
+    const found = settingOf(name, environment, isSecret(type));
     if ('mistake' in found) mistakes.push(`${name}: ${found.mistake}`);
     else if (found.value) given[name] = found.value;
   }
@@ -74,12 +74,23 @@ export function readConfig<Shape extends z.ZodRawShape>(
   return parsed.success && mistakes.length === 0 ? { ok: true, config: parsed.data } : { ok: false, mistakes };
 }
 
-function settingOf(name: string, environment: Environment): { value: string | undefined } | { mistake: string } {
+/** The permission bits by which a file shows itself to those who are neither its owner nor of its group. */
+const READABLE_BY_ALL = 0o004;
+
+function settingOf(
+  name: string,
+  environment: Environment,
+  isSecret: boolean,
+): { value: string | undefined } | { mistake: string } {
   const file = environment[`${name}_FILE`];
   const value = environment[name];
   if (file === undefined) return { value };
   if (value !== undefined) return { mistake: `is set both directly and by ${name}_FILE; keep one` };
   try {
+    if (isSecret && (statSync(file).mode & READABLE_BY_ALL) !== 0)
+      return {
+        mistake: `the file that ${name}_FILE names can be read by everyone on this machine: \`chmod 600 ${file}\``,
+      };
     return { value: readFileSync(file, 'utf8').trimEnd() };
   } catch (thrown) {
     return { mistake: `the file that ${name}_FILE names cannot be read (${messageOf(thrown)})` };

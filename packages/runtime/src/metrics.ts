@@ -9,6 +9,8 @@ export interface Metrics {
   readonly items: Counter<'stage' | 'source'>;
   /** Rows landed that no business event rests on. */
   readonly unexplainedRows: Counter<'stage' | 'source' | 'table'>;
+  /** Columns found that look sensitive and have no policy. */
+  readonly sensitiveColumns: Counter<'stage' | 'source' | 'table'>;
   /** Seconds that a step (decide, land, publish, note, commit) took for one batch. */
   readonly seconds: Histogram<'stage' | 'step'>;
   readonly lagRecords: Gauge<'stage' | 'source'>;
@@ -49,6 +51,12 @@ export function makeMetrics(): Metrics {
     unexplainedRows: new Counter({
       name: 'audit_unexplained_rows_total',
       help: 'Rows that no business event rests on',
+      labelNames: ['stage', 'source', 'table'],
+      registers,
+    }),
+    sensitiveColumns: new Counter({
+      name: 'audit_sensitive_columns_total',
+      help: 'Columns found that look sensitive and have no policy',
       labelNames: ['stage', 'source', 'table'],
       registers,
     }),

@@ -11,6 +11,11 @@ export const TROUBLE_CODES = {
     isRetryable: true,
     meaning: 'the database has not been migrated to what this program needs',
   },
+  'keys.unreachable': { isRetryable: true, meaning: 'the database of keys does not answer, or has not been migrated' },
+  'keys.other_master': {
+    isRetryable: false,
+    meaning: 'a key in the database of keys is wrapped by a master key that this program was not given',
+  },
   'registry.unreachable': { isRetryable: true, meaning: 'the schema registry does not answer' },
   'registry.incompatible': {
     isRetryable: false,

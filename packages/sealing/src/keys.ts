@@ -10,6 +10,16 @@ export function parseKey(text: string): Buffer | undefined {
   return key.length === KEY_BYTES && /^[A-Za-z0-9+/]{43}=$/.test(text) ? key : undefined;
 }
 
+/** The keys of a file that holds one a line, the one to wrap with first; undefined when a line is none, or there is none. */
+export function parseKeys(text: string): readonly [Buffer, ...Buffer[]] | undefined {
+  const [first, ...others] = text
+    .trim()
+    .split(/\s*\n\s*/)
+    .map(parseKey);
+  const known = others.filter((key) => key !== undefined);
+  return first && known.length === others.length ? [first, ...known] : undefined;
+}
+
 /** Tells keys apart without giving anything away: eight hexadecimal digits of SHA-256. */
 export const fingerprintOf = (key: Uint8Array): string =>
   hash('sha256', Buffer.concat([Buffer.from('fingerprint of a key\n'), key]), 'hex').slice(0, FINGERPRINT_DIGITS);

@@ -18,6 +18,12 @@ export type Columns = readonly (readonly [name: string, type: ColumnType])[];
 /** Is shown each row as it is sent: its bytes, from the length of its first field to the end of its last. They are good only until it returns. */
 export type SeeRow = (bytes: Buffer, from: number, to: number) => void;
 
+/** Who sees the first columns of each row, so many. */
+export interface Onlooker {
+  readonly columns: number;
+  readonly see: SeeRow;
+}
+
 /**
  * Writes rows into a table by COPY, inside whatever transaction the client is in. The format is Postgres's binary one: it costs the
  * server a third less than text, which it would have to unescape and parse.
@@ -27,7 +33,7 @@ export async function copyRows(
   table: string,
   columns: Columns,
   rows: Iterable<readonly Field[]>,
-  see?: SeeRow,
+  onlooker?: Onlooker,
 ): Promise<void> {
   const names = columns.map(([name]) => name).join(', ');
   const stream = client.query(copyFrom(`copy ${table} (${names}) from stdin (format binary)`));
@@ -35,7 +41,7 @@ export async function copyRows(
   done.catch(() => {}); // reported by the await below; without this a failure while writing would be unhandled
   const encoder = new CopyEncoder(
     columns.map(([, type]) => type),
-    see,
+    onlooker,
   );
   for (const row of rows) {
     encoder.row(row);
@@ -72,31 +78,35 @@ class CopyEncoder {
   /** Chunks that are ready to be sent. */
   readonly full: Buffer[] = [HEADER];
   readonly #types: readonly ColumnType[];
-  readonly #see: SeeRow | undefined;
+  readonly #onlooker: Onlooker | undefined;
   #buffer: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #at = 0;
   /** Where the row that is being written begins. */
   #rowAt = 0;
   #instant = { text: '', microseconds: 0 };
 
-  constructor(types: readonly ColumnType[], see: SeeRow | undefined) {
+  constructor(types: readonly ColumnType[], onlooker: Onlooker | undefined) {
     this.#types = types;
-    this.#see = see;
+    this.#onlooker = onlooker;
   }
 
   row(fields: readonly Field[]): void {
     const types = this.#types;
+    const seen = this.#onlooker?.columns;
+    let seenBytes = 0;
     this.#rowAt = this.#at;
     this.#reserve(FIELD_COUNT_BYTES);
     this.#int16(types.length);
     for (let index = 0; index < types.length; index++) {
+      if (index === seen) seenBytes = this.#at - this.#rowAt;
       const field = fields[index] ?? null;
       if (field === null) {
         this.#reserve(4);
         this.#int32(NULL);
       } else this.#field(types[index] ?? 'text', field);
     }
-    this.#see?.(this.#buffer, this.#rowAt + FIELD_COUNT_BYTES, this.#at);
+    if (seen === types.length) seenBytes = this.#at - this.#rowAt;
+    this.#onlooker?.see(this.#buffer, this.#rowAt + FIELD_COUNT_BYTES, this.#rowAt + seenBytes);
   }
 
   end(): readonly Buffer[] {

@@ -7,7 +7,13 @@ import type { Tables } from './tables.ts';
 /** What a program must be told to reach the database. */
 export const storageConfig = {
   DATABASE_URL: secret().describe('postgres://user:password@host:port/database'),
-  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(100).default(4).describe('most connections at a time'),
+  DATABASE_POOL_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(4)
+    .describe('most connections at a time, beside one that asks whether the database is there'),
 };
 
 /** A statement that takes longer than this has lost its connection or its mind. */
@@ -16,22 +22,23 @@ const STATEMENT_MS_MAX = 600_000;
 const IDLE_MS_MAX = 60_000;
 const CONNECT_MS_MAX = 5000;
 
+/** A connection that has to stand soon, however long the pool lets those wait for whom none is free. */
+class Connection extends pg.Client {
+  constructor(config: pg.ClientConfig = {}) {
+    super({ ...config, connectionTimeoutMillis: CONNECT_MS_MAX });
+  }
+}
+
 /** The database: typed queries through kysely, and transactions on a connection of their own. */
 export class Database {
   readonly kysely: Kysely<Tables>;
   readonly #pool: pg.Pool;
+  /** Asks for signs of life on a connection of its own: that all others are in use does not mean that the database is away. */
+  readonly #pings: pg.Pool;
 
   constructor(url: string, poolMax: number) {
-    this.#pool = new pg.Pool({
-      connectionString: url,
-      max: poolMax,
-      connectionTimeoutMillis: CONNECT_MS_MAX,
-      statement_timeout: STATEMENT_MS_MAX,
-      query_timeout: STATEMENT_MS_MAX,
-      idle_in_transaction_session_timeout: IDLE_MS_MAX,
-      keepAlive: true,
-    });
-    this.#pool.on('error', () => {}); // an idle connection that ends is replaced on the next use, which reports what is wrong
+    this.#pool = makePool(url, poolMax, STATEMENT_MS_MAX);
+    this.#pings = makePool(url, 1, CONNECT_MS_MAX);
     this.kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
   }
 
@@ -48,6 +55,13 @@ export class Database {
   /** One statement outside any transaction, with the same troubles. */
   async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.#connected(async (client) => (await client.query<Row>(text, [...values])).rows);
+  }
+
+  /** Asks the database for a sign of life, which it has to give within 5 seconds. Throws {@link Trouble} when it does not. */
+  async ping(): Promise<void> {
+    await this.#pings.query('select').catch((thrown) => {
+      throw unreachable(thrown);
+    });
   }
 
   /**
@@ -82,7 +96,7 @@ export class Database {
 
   async #connected<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect().catch((thrown) => {
-      throw troubleOf(thrown) ?? new Trouble('postgres.unreachable', messageOf(thrown), thrown);
+      throw unreachable(thrown);
     });
     // A connection that ends under our hands says so twice: to the statement, which fails, and here.
     const onError = (): void => {};
@@ -102,14 +116,34 @@ export class Database {
   async close(): Promise<void> {
     await this.kysely.destroy(); // ends the pool, but only once it was used through kysely
     if (!this.#pool.ending) await this.#pool.end();
+    await this.#pings.end();
   }
 }
+
+/** @param waitMsMax how long a statement may take, and whoever finds no connection free may wait for one */
+function makePool(url: string, max: number, waitMsMax: number): pg.Pool {
+  const pool = new pg.Pool({
+    Client: Connection,
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: waitMsMax,
+    statement_timeout: waitMsMax,
+    query_timeout: waitMsMax,
+    idle_in_transaction_session_timeout: IDLE_MS_MAX,
+    keepAlive: true,
+  });
+  pool.on('error', () => {}); // an idle connection that ends is replaced on the next use, which reports what is wrong
+  return pool;
+}
+
+const unreachable = (thrown: unknown): Trouble =>
+  troubleOf(thrown) ?? new Trouble('postgres.unreachable', messageOf(thrown), thrown);
 
 /** SQLSTATE classes and codes, and socket errors, that say that the world failed and a later try may succeed. */
 const RETRYABLE_STATE = /^(08|53|57|58|25006$|25P03$|40001$|40P01$|55P03$)/;
 const RETRYABLE_SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/;
 const RETRYABLE_TEXT =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/;
+  /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/;
 
 function troubleOf(thrown: unknown): Trouble | undefined {
   if (thrown instanceof Trouble) return thrown;

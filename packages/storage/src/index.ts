@@ -12,10 +12,12 @@ export { evidenceConfig } from './evidence/nonce-config.ts';
 export { type LoggedEvent, type LoggedSequence, readLogged } from './evidence/read-logged.ts';
 export { makeReadRoots } from './evidence/read-tree.ts';
 export { type KnownCheckpoint, type VerifiedLog, verifyLog } from './evidence/verify-log.ts';
+export { type Hold, placeHold, readHolds, releaseHold } from './holds.ts';
+export { type FoundKey, KeyStore, keyStoreConfig, SubjectHeld } from './key-store.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
 export { type LogStretch, readCurrentEvents, readLoggedRecords, readSequencesBetween } from './logged.ts';
 export { makePackViews, readNewestPacks, ViewTaken } from './make-pack-views.ts';
-export { migrate } from './migrate.ts';
+export { migrate, migrateKeys } from './migrate.ts';
 export { type PackView, packViewsOf, type ViewColumn } from './pack-views.ts';
 export { PackRewritten, readActivations, readNewestPack, requestPack, type StoredActivation } from './packs.ts';
 export {
@@ -70,3 +72,5 @@ export {
   type WrittenChange,
 } from './record-tables.ts';
 export { rollUp } from './rollups.ts';
+export { readPackNames, readSealedChange, recordAct, type SealedAct, type SealedChange } from './sealed-acts.ts';
+export { readSensitiveColumns } from './sensitive-columns.ts';

@@ -48,13 +48,15 @@ export async function landRecords<Item>(
   { head, records }: Landing<Item>,
 ): Promise<TiledLog | undefined> {
   const leaves = logs?.leavesOf(records);
+  const { name, beside } = of.table;
+  const hashed = itemColumns(of.table);
   if (records.some(({ bodies }) => bodies.length > 0))
     await copyRows(
       client,
-      `audit.${of.table.name}`,
-      itemColumns(of.table),
+      `audit.${name}`,
+      [...hashed, ...(beside?.columns ?? [])],
       itemRows(of.table, records, leaves),
-      leaves?.take,
+      leaves && { columns: hashed.length, see: leaves.take },
     );
   const log =
     logs && leaves && records.length > 0 ? await landLeaves(client, logs, leaves, { head, records }) : undefined;
@@ -101,7 +103,9 @@ function* itemRows<Item>(
     const texts = bodies[Symbol.iterator]();
     let ordinal = 0;
     leaves?.begin(place);
-    for (const item of record.items)
-      yield [source, sequence, ++ordinal, timestamp, ...table.fields(item, record), texts.next().value ?? null];
+    for (const item of record.items) {
+      const row = [source, sequence, ++ordinal, timestamp, ...table.fields(item, record), texts.next().value ?? null];
+      yield table.beside ? [...row, ...table.beside.fields(item)] : row;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { DenseRecord, Landing, WrittenRecord } from '@overlay/model';
+import type { DenseRecord, Gap, Landing, Repeat, WrittenRecord } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
 import fc from 'fast-check';
 import { makeDataKeys } from './data-keys.ts';
@@ -50,6 +50,7 @@ function written(
       table: 'things',
       operation: 'INSERT',
       body,
+      sealedValues: null,
     }),
   );
   const record: DenseRecord<WrittenChange> = {
@@ -185,10 +186,16 @@ test('a failure between rows and head leaves neither', async () => {
   expect((await ledger('doomed').open('doomed')).head.landed).toBe(0);
 });
 
+/** A transaction that comes again, with so many rows of each table. */
+const repeat = (transactionId: string, timestamp: string, rowsOf: Readonly<Record<string, number>>): Repeat => ({
+  transactionId,
+  timestamp,
+  itemCount: Object.values(rowsOf).reduce((sum, rows) => sum + rows, 0),
+  tables: Object.entries(rowsOf).map(([table, rows]) => ({ database: 'shop', table, rows })),
+});
+
 test('a transaction id that comes again with another commit time is a gap, with the same one it is nothing', async () => {
-  const again = (timestamp: string, itemCount = 1) => ({
-    repeats: [{ transactionId: 'again:1', timestamp, itemCount }],
-  });
+  const again = (timestamp: string, rows = 1) => ({ repeats: [repeat('again:1', timestamp, { things: rows })] });
   await ledger('again').land(await landing('again', [written('again', 1, ['{}'])]), nowhere);
   const same = await ledger('again').land(await landing('again', [], again('2026-03-04T05:06:07.000000Z')), nowhere);
   expect(same.kind).toBe('landed');
@@ -198,15 +205,50 @@ test('a transaction id that comes again with another commit time is a gap, with 
     await landing('again', [], again('2026-03-04T05:06:07.000000Z', 2)),
     nowhere,
   );
-  expect(counted.kind).toBe('gap');
+  expect(counted).toMatchObject({ kind: 'gap', gap: { code: 'source.rewritten', subject: 'again:1' } });
   const atOnce = await landing('again', [written('again', 2, ['{}'])], {
-    repeats: [{ transactionId: 'again:2', timestamp: '2026-03-04T05:06:07.000000Z', itemCount: 1 }],
+    repeats: [repeat('again:2', '2026-03-04T05:06:07.000000Z', { things: 1 })],
   });
   expect((await ledger('again').land(atOnce, nowhere)).kind).toBe('landed');
 });
 
+test('a transaction that comes again with rows of tables that were not captured then is a gap of each, which can be accepted', async () => {
+  const at = '2026-03-04T05:06:07.000000Z';
+  const land = async (...repeats: readonly Repeat[]) => {
+    const result = await ledger('wider').land(await landing('wider', [], { repeats }), nowhere);
+    return result.kind === 'gap' ? result.gap : undefined;
+  };
+  const accept = async (gap: Gap | undefined) => {
+    if (!gap) throw new Error('there is no gap to accept');
+    const { head } = await ledger('wider').open('wider');
+    const place = { topic: 'cdc.wider', partition: 0, offset: '9' };
+    const { gapId } = await ledger('wider').recordGap(head, gap, place);
+    await database.query("update audit.gaps set decision = 'accept' where gap_id = $1", [gapId]);
+  };
+  await ledger('wider').land(await landing('wider', [written('wider', 1, ['{}', '{}'])]), nowhere);
+  const wider = repeat('wider:1', at, { things: 2, late: 3, later: 1 });
+  const empty = repeat('wider:0', at, { late: 1 }); // of it nothing was captured: it has no sequence
+  const gap = await land(empty, wider);
+  expect(gap).toMatchObject({ code: 'capture.widened', subject: 'shop.late' });
+  await accept(gap);
+  const second = await land(empty, wider);
+  expect(second).toMatchObject({ code: 'capture.widened', subject: 'shop.later' });
+  await accept(second);
+  expect(await land(empty, wider)).toBeUndefined();
+  expect(await land(repeat('wider:1', at, { late: 3 }))).toBeUndefined(); // captured no more
+
+  const others = [
+    repeat('wider:1', at, { things: 3, late: 3 }),
+    { ...wider, timestamp: '2026-03-04T05:06:08.000000Z' },
+  ];
+  for (const other of others) expect(await land(other)).toMatchObject({ code: 'source.rewritten', subject: 'wider:1' });
+  // What landed after that was captured.
+  await ledger('wider').land(await landing('wider', [written('wider', 2, ['{}'])]), nowhere);
+  expect(await land(repeat('wider:2', at, { things: 1, late: 1 }))).toMatchObject({ code: 'capture.widened' });
+});
+
 test('a transaction that comes again after its week has left cannot be compared, and is nothing', async () => {
-  const repeats = [{ transactionId: 'gone:1', timestamp: '1999-03-04T05:06:07.000000Z', itemCount: 3 }];
+  const repeats = [repeat('gone:1', '1999-03-04T05:06:07.000000Z', { things: 3 })];
   const late = await ledger('gone').land(await landing('gone', [], { repeats }), nowhere);
   expect(late.kind).toBe('landed');
   // Nor once the week is there again.

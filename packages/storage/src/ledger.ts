@@ -1,15 +1,5 @@
 import { identify, type TiledLog } from '@overlay/evidence';
-import {
-  type Gap,
-  type Head,
-  type Landed,
-  type Landing,
-  type Ledger,
-  microsecondsOf,
-  type Position,
-  type RecordedGap,
-  type Repeat,
-} from '@overlay/model';
+import type { Gap, Head, Landed, Landing, Ledger, Position, RecordedGap } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
 import type { ClientBase } from 'pg';
 import { withoutNul } from './copy.ts';
@@ -21,8 +11,10 @@ import { goPastJump, LOOKS_AHEAD } from './jumps.ts';
 import { landRecords, type RecordsOf } from './land-records.ts';
 import { activatePack, countPackVersions, readPackVersions } from './packs.ts';
 import { makeEnsureWeeks } from './partitions.ts';
+import { findRewritten } from './repeats.ts';
 import { readOpenRequests, readSetAsideUnit, writeAnswer, writeWaiting } from './requests.ts';
 import { landSchemaVersions } from './schema-versions.ts';
+import { landSensitiveColumns } from './sensitive-columns.ts';
 import { landUnexplained } from './unexplained.ts';
 import { makeUnpublished } from './unpublished.ts';
 
@@ -80,9 +72,7 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
         }
       }
     },
-    async ping() {
-      await database.query('select');
-    },
+    ping: () => database.ping(),
     recordGap: (head, gap, at) => recordGap(database, head, gap, at),
     async gapDecision(gapId) {
       const [row] = await database.query<{ decision: RecordedGap['decision'] }>(
@@ -117,6 +107,7 @@ async function landNow<Item>(
   await landMemory(client, landing);
   await landSchemaVersions(client, landing.schemaVersions ?? []);
   await landUnexplained(client, landing.unexplained ?? []);
+  await landSensitiveColumns(client, landing);
   if (dataKey) await landDeadLetters(client, dataKey, landing);
   if (landing.answers !== undefined)
     await writeAnswer(client, landing.answers, { refusal: null, effectSequence: landing.landed });
@@ -262,66 +253,6 @@ async function landMemory(client: ClientBase, { head, remember }: Landing<unknow
       forgotten,
     ]);
   }
-}
-
-/** A transaction id that came again must be the transaction that landed: same commit time, same number of changes. */
-async function findRewritten(
-  client: ClientBase,
-  { head, records, repeats }: Landing<unknown>,
-): Promise<Gap | undefined> {
-  if (repeats.length === 0) return undefined;
-  const known = await client.query<LandedTransaction>(
-    `select transaction_id, kind, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count
-      from audit.transactions where source = $1 and transaction_id = any($2)`,
-    [head.source, repeats.map((repeat) => repeat.transactionId)],
-  );
-  const landed = new Map(known.rows.map((row) => [row.transaction_id, row]));
-  // What comes again soon may be in the very landing that brings it for the first time.
-  for (const { record, bodies } of records) {
-    const { transactionId: transaction_id, kind, timestamp } = record;
-    const commit_us = String(microsecondsOf(timestamp));
-    landed.set(transaction_id, { transaction_id, kind, commit_us, item_count: bodies.length });
-  }
-  const kept = await weeksKept(client, repeats);
-  const other = repeats.find((repeat) => kept.has(dayOf(repeat)) && differs(repeat, landed.get(repeat.transactionId)));
-  return (
-    other && {
-      code: 'source.rewritten',
-      subject: other.transactionId,
-      detail: `transaction ${other.transactionId} came again with other content (commit time or number of changes): was the binary log reset?`,
-    }
-  );
-}
-
-const dayOf = ({ timestamp }: Repeat): string => timestamp.slice(0, timestamp.indexOf('T'));
-
-/** The days whose week is here as it was: of one that has left, and perhaps was made again, nothing can be compared. */
-async function weeksKept(client: ClientBase, repeats: readonly Repeat[]): Promise<ReadonlySet<string>> {
-  const { rows } = await client.query<{ day: string }>(
-    `select day from unnest($1::text[]) as day where exists (select from pg_class where relnamespace = 'audit'::regnamespace
-        and relname = 'transactions_' || to_char(day::date, 'IYYY"w"IW'))
-      and not exists (select from audit.weeks where record_table = 'transactions' and week = to_char(day::date, 'IYYY"w"IW')
-        and made_again_at is not null)`,
-    [[...new Set(repeats.map(dayOf))]],
-  );
-  return new Set(rows.map(({ day }) => day));
-}
-
-interface LandedTransaction {
-  transaction_id: string;
-  kind: string;
-  commit_us: string;
-  item_count: number;
-}
-
-/** A transaction that was accounted for without a record had no rows; what was set aside cannot be compared, nor what repaired it. */
-function differs(repeat: Repeat, landed: LandedTransaction | undefined): boolean {
-  if (!landed) return repeat.itemCount > 0;
-  if (landed.kind === 'set_aside' || landed.kind === 'repair') return false;
-  return (
-    landed.item_count !== repeat.itemCount ||
-    Math.floor(Number(landed.commit_us) / 1000) !== Date.parse(repeat.timestamp)
-  );
 }
 
 async function recordGap(database: Database, head: Head, gap: Gap, at: Omit<Position, 'digest'>): Promise<RecordedGap> {

@@ -1,5 +1,6 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
+import { keys } from './key-migrations/0001-keys.ts';
 import { log } from './migrations/0001-log.ts';
 import { roles } from './migrations/0002-roles.ts';
 import { analystViews } from './migrations/0003-analyst-views.ts';
@@ -11,7 +12,11 @@ import { weeks } from './migrations/0008-weeks.ts';
 import { rebuilds } from './migrations/0009-rebuilds.ts';
 import { typedViews } from './migrations/0010-typed-views.ts';
 import { currentEvents } from './migrations/0011-current-events.ts';
-import { evidence } from './migrations/0012-evidence.ts';
+import { bulkChanges } from './migrations/0012-bulk-changes.ts';
+import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
+import { evidence } from './migrations/0014-evidence.ts';
+import { sealedValues } from './migrations/0015-sealed-values.ts';
+import { sealedActs } from './migrations/0017-sealed-acts.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -26,15 +31,32 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-rebuilds': rebuilds,
   '0010-typed-views': typedViews,
   '0011-current-events': currentEvents,
-  '0012-evidence': evidence,
+  '0012-bulk-changes': bulkChanges,
+  '0013-current-unexplained': currentUnexplained,
+  '0014-evidence': evidence,
+  '0015-sealed-values': sealedValues,
+  '0017-sealed-acts': sealedActs,
+};
+
+/** The same for the database of keys. */
+const KEY_MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-keys': keys,
 };
 
 /**
  * Brings the database to the newest version under a lock, so that several runs at once do it once. Returns the names of the migrations that
  * ran, none when there was nothing to do. Throws what failed; the migration that failed leaves nothing behind.
  */
-export async function migrate(database: Database): Promise<readonly string[]> {
-  const migrator = new Migrator({ db: database.kysely, provider: { getMigrations: async () => MIGRATIONS } });
+export const migrate = (database: Database): Promise<readonly string[]> => toNewest(database, MIGRATIONS);
+
+/** The same for the database that holds the keys, which is another one. */
+export const migrateKeys = (database: Database): Promise<readonly string[]> => toNewest(database, KEY_MIGRATIONS);
+
+async function toNewest(
+  database: Database,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<readonly string[]> {
+  const migrator = new Migrator({ db: database.kysely, provider: { getMigrations: async () => migrations } });
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
   return results.map((result) => result.migrationName);

@@ -21,11 +21,11 @@ beforeEach(async () => {
   await makePackViews(database, tillPack());
 });
 
-async function land(payload: object): Promise<void> {
+async function land(payload: object, type = 'till.closed'): Promise<void> {
   const id = randomUUID();
   await database.query(
-    `insert into audit.business_events values ('shop', 1, 1, '2026-03-04T05:06:07Z', $1, 'till.closed', 'till', '7', '3', 'ana', 'exact', 0.5, $2)`,
-    [id, canonicalJson({ eventId: id, payload } as never)],
+    `insert into audit.business_events values ('shop', 1, 1, '2026-03-04T05:06:07Z', $1, $3, 'till', '7', '3', 'ana', 'exact', 0.5, $2)`,
+    [id, canonicalJson({ eventId: id, payload } as never), type],
   );
 }
 
@@ -71,6 +71,25 @@ test('a payload is columns of its types', async () => {
     doubts: '["one"]',
     has_unshowable_text: 'false',
   });
+});
+
+test('a transaction that is too large for rules is a row of its own view', async () => {
+  await land({ rows: '20000', tables: { 'shop.items': { INSERT: '19999', DELETE: '1' } } }, 'bulk.change');
+  expect(
+    await database.query(
+      'select sequence, transaction_id, row_count, tables::json as tables from analyst.bulk_changes',
+    ),
+  ).toEqual([
+    {
+      sequence: '1',
+      transaction_id: '7',
+      row_count: '20000',
+      tables: { 'shop.items': { INSERT: '19999', DELETE: '1' } },
+    },
+  ]);
+  await database.query('truncate audit.business_events');
+  await land({ rows: '20000' });
+  expect(await database.query('select from analyst.bulk_changes')).toEqual([]);
 });
 
 /** Values that fit, nearly fit, or are of another kind. */

@@ -1,10 +1,11 @@
-import type { BusinessEvent, DenseRecord, OfferedPack } from '@overlay/model';
+import type { BusinessEvent, DenseRecord, OfferedPack, UnexplainedChange } from '@overlay/model';
 import { type Columns, copyRows, type Field } from './copy.ts';
 import type { Database } from './database.ts';
 import type { LogStretch } from './logged.ts';
 import { storePackVersion } from './packs.ts';
 import { businessEvents } from './record-tables.ts';
 import { recountRollups } from './rollups.ts';
+import { landUnexplained } from './unexplained.ts';
 
 /** Records whose events are copied in one go. */
 const RECORDS_MAX = 500;
@@ -19,6 +20,12 @@ const COLUMNS: Columns = [
   ['body', 'json'],
 ];
 
+/** What other rules make of a sequence: its events, and what none of them rests on. */
+export interface Rebuilt {
+  readonly record: DenseRecord<BusinessEvent>;
+  readonly unexplained: readonly UnexplainedChange[];
+}
+
 /**
  * Puts other events of a stretch beside those that landed, all at once or, when something is thrown, not at all. From then on they are what holds for
  * every sequence of the stretch, also where there are none. Gives the number of the rebuild.
@@ -26,7 +33,7 @@ const COLUMNS: Columns = [
 export async function writeRebuild(
   database: Database,
   { pack, by, ...stretch }: LogStretch & { readonly pack: OfferedPack; readonly by: string },
-  records: AsyncIterable<DenseRecord<BusinessEvent>>,
+  rebuilt: AsyncIterable<Rebuilt>,
   bodyOf: (event: BusinessEvent) => string,
 ): Promise<number> {
   return database.transaction(async (client) => {
@@ -39,13 +46,19 @@ export async function writeRebuild(
       [stretch.source, stretch.from, stretch.to, pack.name, pack.version, by],
     );
     const rebuild = rows[0]?.rebuild ?? 0;
-    let waiting: DenseRecord<BusinessEvent>[] = [];
+    let waiting: Rebuilt[] = [];
     const flush = async () => {
-      await copyRows(client, 'audit.rebuilt_business_events', COLUMNS, rowsOf(rebuild, waiting, bodyOf));
+      const records = waiting.map(({ record }) => record);
+      await copyRows(client, 'audit.rebuilt_business_events', COLUMNS, rowsOf(rebuild, records, bodyOf));
+      await landUnexplained(
+        client,
+        waiting.flatMap(({ unexplained }) => unexplained),
+        rebuild,
+      );
       waiting = [];
     };
-    for await (const record of records) {
-      if (record.items.length > 0) waiting.push(record);
+    for await (const each of rebuilt) {
+      if (each.record.items.length > 0 || each.unexplained.length > 0) waiting.push(each);
       if (waiting.length >= RECORDS_MAX) await flush();
     }
     await flush();

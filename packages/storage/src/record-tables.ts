@@ -6,6 +6,8 @@ export interface RecordTable<Item> {
   readonly name: 'change_events' | 'business_events' | 'anomalies' | 'narratives';
   readonly columns: Columns;
   readonly fields: (item: Item, record: DenseRecord<Item>) => readonly Field[];
+  /** What stands behind the body, and is not hashed with it. */
+  readonly beside?: { readonly columns: Columns; readonly fields: (item: Item) => readonly Field[] };
 }
 
 /** A change event as the normalizer writes it: its body is made once, these parts stand beside it in columns. */
@@ -15,6 +17,8 @@ export interface WrittenChange {
   readonly table: string;
   readonly operation: string;
   readonly body: string;
+  /** What is sealed of it, as JSON; null when nothing is. */
+  readonly sealedValues: string | null;
 }
 
 export const changeEvents: RecordTable<WrittenChange> = {
@@ -26,6 +30,7 @@ export const changeEvents: RecordTable<WrittenChange> = {
     ['operation', 'text'],
   ],
   fields: ({ eventId, database, table, operation }) => [eventId, database, table, operation],
+  beside: { columns: [['sealed_values', 'json']], fields: ({ sealedValues }) => [sealedValues] },
 };
 
 export const businessEvents: RecordTable<BusinessEvent> = {

@@ -3,6 +3,7 @@ import { LongItems } from '@overlay/runtime';
 import type { Database } from './database.ts';
 import { stagesUpTo } from './queries/heads.ts';
 import { instant } from './queries/sql.ts';
+import { changeEvents } from './record-tables.ts';
 
 /** Sequences, and about how many items, that are read back at a time. */
 const SEQUENCES_MAX = 500;
@@ -20,7 +21,11 @@ interface Envelope {
 interface Body {
   sequence: string;
   body: string;
+  sealed_values: string | null;
 }
+
+/** The items of a record that is read back: bodies, and what stands beside them. */
+type ReadItem = readonly [body: string, sealedValues: string | null];
 
 /** Whether a person let this stage, or one before it, go past the sequence: nothing was made of it. */
 const SKIPPED = `exists (select from audit.skipped_sequences s where s.source = t.source and s.stage = any($4)
@@ -76,21 +81,22 @@ async function* readRun(
   source: string,
   run: readonly Envelope[],
 ): AsyncGenerator<WrittenRecord<never>> {
-  const lists = new Map(run.map(({ sequence }) => [sequence, new LongItems<string>((body) => body.length)]));
+  const sealed = table === changeEvents.name ? 'sealed_values::text as sealed_values' : 'null as sealed_values';
+  const lists = new Map(run.map(({ sequence }) => [sequence, newItems()]));
   try {
     await database.transaction(async (client) => {
       await client.query(
-        `declare bodies no scroll cursor for select sequence, body::text as body from audit.${table}
+        `declare bodies no scroll cursor for select sequence, body::text as body, ${sealed} from audit.${table}
           where source = '${source.replaceAll("'", "''")}' and sequence between ${Number(run[0]?.sequence)} and ${Number(run.at(-1)?.sequence)}
           order by sequence, ordinal`,
       );
       for (;;) {
         const { rows } = await client.query<Body>(`fetch ${ITEMS_MAX} from bodies`);
-        for (const { sequence, body } of rows) lists.get(sequence)?.push(body);
+        for (const { sequence, body, sealed_values } of rows) lists.get(sequence)?.push([body, sealed_values]);
         if (rows.length < ITEMS_MAX) return;
       }
     });
-    for (const envelope of run) yield writtenOf(source, envelope, lists.get(envelope.sequence) ?? []);
+    for (const envelope of run) yield writtenOf(source, envelope, lists.get(envelope.sequence) ?? newItems());
   } finally {
     for (const list of lists.values()) list.release();
   }
@@ -99,7 +105,7 @@ async function* readRun(
 const writtenOf = (
   source: string,
   { sequence, is_skipped, kind, repairs, transaction_id, commit_time }: Envelope,
-  bodies: Items<string>,
+  items: Items<ReadItem>,
 ): WrittenRecord<never> => ({
   record: {
     source,
@@ -110,5 +116,15 @@ const writtenOf = (
     items: [],
     ...(repairs !== null && !is_skipped && { repairs: Number(repairs) }),
   },
-  bodies,
+  bodies: parts(items, ([body]) => body),
+  sealedValues: parts(items, ([, sealed]) => sealed),
+});
+
+const newItems = (): LongItems<ReadItem> => new LongItems(([body, sealed]) => body.length + (sealed?.length ?? 0));
+
+const parts = <Part>(items: Items<ReadItem>, part: (item: ReadItem) => Part): Items<Part> => ({
+  length: items.length,
+  *[Symbol.iterator]() {
+    for (const item of items) yield part(item);
+  },
 });

@@ -1,4 +1,13 @@
-import type { DenseRecord, Fault, Fold, NewItems, OfferedPack, Recall, SchemaVersion } from '@overlay/model';
+import type {
+  DenseRecord,
+  Fault,
+  Fold,
+  NewItems,
+  OfferedPack,
+  PackVersion,
+  Recall,
+  SchemaVersion,
+} from '@overlay/model';
 import { z } from 'zod';
 import { unframe } from './framing.ts';
 import type { Message } from './kafka.ts';
@@ -21,7 +30,10 @@ export interface Input<In> {
   /** True when records carry the sequence of another stage of ours; false when this stage makes it. */
   readonly isDense: boolean;
   /** What decoding will need of the world for these messages, such as the registry's word on their schemas. */
-  readonly prepare?: (registry: SchemaRegistry, messages: readonly Message[]) => Promise<void>;
+  readonly prepare?: (
+    registry: Pick<SchemaRegistry, 'knows' | 'avroSchema'>,
+    messages: readonly Message[],
+  ) => Promise<void>;
   /** A decoder for the records of one source, in their order, but for those that are too far ahead to be of use. */
   readonly open: (newItems: NewItems, isAhead: (sequence: number) => boolean) => (message: Message) => Decoded<In>;
 }
@@ -38,6 +50,8 @@ export interface RepairJob {
   readonly timestamp: string;
   readonly recall: Recall<unknown>;
   readonly newItems: NewItems;
+  /** The versions of the pack that the source is read by. */
+  readonly packs?: readonly PackVersion[];
 }
 
 export type Repaired<Out> =
@@ -51,6 +65,8 @@ export type Repaired<Out> =
 
 /** Takes the raw records of a unit, in their order, and says at the end what they make. It is pure, and refuses by value. */
 interface Repairing<In, Out> {
+  /** What taking it needs of the world and is not at hand. */
+  readonly needsOf?: (record: Decoded<In>) => readonly string[];
   readonly take: (record: Decoded<In>) => void;
   readonly end: () => Repaired<Out>;
 }
@@ -63,6 +79,10 @@ export interface Arrow<In, Out, Value> {
   readonly fold: Fold<In, DenseRecord<Out>, Value>;
   /** The exact bytes of an item, as they are stored, hashed and published. */
   readonly bodyOf: (item: Out) => string;
+  /** What stands beside the body, sealed; null for nothing. */
+  readonly sealedValuesOf?: (item: Out) => string | null;
+  /** Brings at hand what the fold needs of the world, such as keys. */
+  readonly provide?: (needs: readonly string[]) => Promise<void>;
   /**
    * Set where the fold reads by a pack. The stage with an `initial` one decides from which sequence on a version is in force, and begins with this; others
    * follow what is on record.

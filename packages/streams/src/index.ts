@@ -2,5 +2,5 @@ export { type Arrow, type Decoded, denseInput, type Input, type RepairJob } from
 export { streamsConfig } from './config.ts';
 export { Broker, type Message } from './kafka.ts';
 export { partitionOf } from './partition.ts';
-export { type Contract, makeSchemaRegistry } from './registry.ts';
+export { type Contract, makeSchemaRegistry, type SchemaRegistry } from './registry.ts';
 export { runArrow, STAGE_DEPENDENCIES } from './stage.ts';

@@ -18,13 +18,17 @@ export interface Batch {
   readonly topic: string;
   readonly partition: number;
   readonly messages: readonly Message[];
-  /** Where the fetch ended: markers of Kafka's own transactions may stand behind the last message. */
+  /** Where the fetch began and ended: markers of Kafka's own transactions may stand before the first message and behind the last. */
+  readonly firstOffset: number;
   readonly lastOffset: number;
   /** Tells the group that this member is alive; throws when the partition was given to another member. */
   readonly heartbeat: () => Promise<void>;
   /** True once the partition is no longer ours or the place in it was changed: what is left of the batch is not to be used. */
   readonly isStale: () => boolean;
 }
+
+/** A fetch of one partition that held no message: markers of Kafka's own transactions, or records of one that was aborted. */
+export type Passed = Pick<Batch, 'topic' | 'partition' | 'firstOffset' | 'lastOffset'>;
 
 export interface Outgoing {
   readonly key: string;
@@ -43,6 +47,8 @@ export interface Consumption {
   readonly onAssigned: (assigned: readonly { topic: string; partitions: readonly number[] }[]) => void;
   /** Called for one batch at a time in each partition. What it leaves unread is not read again unless {@link Consumer.seek} says so. */
   readonly onBatch: (batch: Batch) => Promise<void>;
+  /** Called, between batches, for a fetch with nothing in it. */
+  readonly onPassed?: (passed: Passed) => void;
   /** Called when the consumer stopped for good, which no retry mends. */
   readonly onCrash: (thrown: unknown) => void;
 }
@@ -182,6 +188,7 @@ export class Broker {
     isCompressed,
     onAssigned,
     onBatch,
+    onPassed,
     onCrash,
   }: Consumption): Promise<Consumer> {
     const consumer = this.#kafka.consumer({
@@ -200,6 +207,12 @@ export class Broker {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) onCrash(payload.error);
     });
+    // kafkajs goes past what has no message in it by itself, and says so nowhere else.
+    consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
+      const { topic, partition, batchSize, firstOffset, lastOffset } = payload;
+      if (batchSize === 0 && firstOffset !== null)
+        onPassed?.({ topic, partition, firstOffset: Number(firstOffset), lastOffset: Number(lastOffset) });
+    });
     await reaching('joining the group', async () => {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -212,6 +225,7 @@ export class Broker {
             topic: batch.topic,
             partition: batch.partition,
             messages: batch.messages,
+            firstOffset: Number(batch.firstOffset() ?? batch.messages[0]?.offset),
             lastOffset: Number(batch.lastOffset()),
             heartbeat: () => beat(heartbeat),
             isStale: () => isStale() || !isRunning(),

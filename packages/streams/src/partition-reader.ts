@@ -3,7 +3,7 @@ import { type Gap, type Ledger, sourceOfRawTopic } from '@overlay/model';
 import { lookEvery, type Program, retry, Trouble } from '@overlay/runtime';
 import type { Arrow } from './arrow.ts';
 import type { StageConfig } from './config.ts';
-import type { Batch, Broker, Consumer, Message, Watermarks } from './kafka.ts';
+import type { Batch, Broker, Consumer, Message, Passed, Watermarks } from './kafka.ts';
 import { partitionOf } from './partition.ts';
 import type { Place } from './place.ts';
 import type { Publisher } from './publisher.ts';
@@ -18,8 +18,9 @@ const REQUESTS_MS = 2000;
 const HEARTBEAT_MS = 1000;
 /** Looks in a row at which a topic must end before what was read of it, until that is believed. */
 const SHORT_LOOKS = 3;
-/** Messages that are decided on before landing and publishing get their turn. */
+/** Messages, and about how many bytes of them, that are decided on before landing and publishing get their turn. */
 const SLICE_MESSAGES = 200;
+const SLICE_BYTES = 1024 * 1024;
 /** Unreadable units of a source that are known at a time: those that landed are met no more, and one that was forgotten is found again. */
 const POISONED_MAX = 1000;
 /** Offsets are committed this long after a landing: they are for those who watch the group, the position that counts is in the database. */
@@ -250,6 +251,17 @@ export class PartitionReader<In, Out, Value> {
     }
   }
 
+  /** Goes on past a fetch that held nothing, where it begins with the offset that is due: nobody waits for what is not there. */
+  pass({ firstOffset, lastOffset }: Passed): void {
+    const goOn = async (): Promise<void> => {
+      if (firstOffset !== this.#expected || this.#signal.aborted) return;
+      this.#expected = lastOffset + 1;
+      for (const reader of this.#readers.values()) reader.saw(lastOffset);
+      await this.#handOver();
+    };
+    this.#next(goOn).catch((thrown) => this.#fail(thrown));
+  }
+
   async #takeNow(batch: Batch): Promise<void> {
     const { program } = this.#deps;
     if (batch.isStale() || this.#signal.aborted) return;
@@ -260,10 +272,11 @@ export class PartitionReader<In, Out, Value> {
       return;
     }
     await this.#deps.prepare(batch.messages);
-    for (let from = 0; from < batch.messages.length; from += SLICE_MESSAGES) {
+    for (let [from, to] = [0, 0]; from < batch.messages.length; from = to) {
       if (from > 0) await nextTurn();
       if (batch.isStale() || this.#signal.aborted) return;
-      this.#decide(batch, from);
+      to = endOfSlice(batch.messages, from);
+      await this.#decide(batch, from, to);
       program.crashAt('read.after');
       if (!(await this.#handOver())) return;
     }
@@ -304,24 +317,39 @@ export class PartitionReader<In, Out, Value> {
   }
 
   /** Decides on a slice; the last one goes as far as the fetch did. */
-  #decide({ topic, messages: all, lastOffset }: Batch, from: number): void {
-    const messages = all.slice(from, from + SLICE_MESSAGES);
-    const isLast = from + SLICE_MESSAGES >= all.length;
+  async #decide({ topic, messages: all, lastOffset }: Batch, from: number, to: number): Promise<void> {
+    const messages = all.slice(from, to);
     const { arrow, program } = this.#deps;
     const { metrics } = program;
     const end = metrics.seconds.startTimer({ stage: arrow.stage, step: 'decide' });
-    for (const message of messages) {
+    for (const [index, message] of messages.entries()) {
       const source = arrow.input.sourceOf(topic, message);
       const reader = this.#readers.get(source);
-      if (reader) reader.take(message);
-      else metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
+      if (reader) {
+        reader.take(message);
+        while (reader.needs) await this.#goOn(reader, reader.needs, messages.slice(index + 1));
+      } else metrics.records.inc({ stage: arrow.stage, source: '', verdict: 'skip', code: 'source of nobody here' });
     }
     for (const reader of this.#readers.values()) {
-      reader.saw(isLast ? lastOffset : Number(messages.at(-1)?.offset));
+      reader.saw(to === all.length ? lastOffset : Number(messages.at(-1)?.offset));
       for (const { verdict, code, count } of reader.takeTallies())
         metrics.records.inc({ stage: arrow.stage, source: reader.source, verdict, code }, count);
     }
     end();
+  }
+
+  /**
+   * Lets a reader go on, however often it pauses. What it needs is brought at hand, for the messages after it too: asking once for many costs as much as once for
+   * one. Where it is only long, landing, publishing and the heartbeat of the group get their turn.
+   */
+  async #goOn(reader: SourceReader<In, Out, Value>, needs: readonly string[], next: readonly Message[]): Promise<void> {
+    const { arrow } = this.#deps;
+    if (needs.length > 0) {
+      const all = [...new Set([...needs, ...reader.needsOf(next)])];
+      await retry('keys', this.#retrying, async () => arrow.provide?.(all));
+    } else await nextTurn();
+    this.#signal.throwIfAborted();
+    reader.goOn();
   }
 
   #commitSoon(): void {
@@ -357,8 +385,7 @@ export class PartitionReader<In, Out, Value> {
    * the due one is sought once more. Offsets that are skipped even then hold no record: they were deleted, or are markers of Kafka's own
    * transactions. Offsets that lie behind even then say that the topic was put back.
    */
-  async #isNext({ messages, lastOffset }: Batch): Promise<boolean> {
-    const first = Number(messages[0]?.offset);
+  async #isNext({ firstOffset: first, lastOffset }: Batch): Promise<boolean> {
     if (first !== this.#expected && this.#soughtInVain !== first) {
       this.#soughtInVain = first;
       this.#seek(this.#expected);
@@ -410,4 +437,12 @@ export class PartitionReader<In, Out, Value> {
       return;
     }
   }
+}
+
+/** Where a slice ends that begins here: behind at least one message. */
+function endOfSlice(messages: readonly Message[], from: number): number {
+  let [to, bytes] = [from, 0];
+  while (to < messages.length && to - from < SLICE_MESSAGES && bytes < SLICE_BYTES)
+    bytes += messages[to++]?.value?.length ?? 0;
+  return to;
 }

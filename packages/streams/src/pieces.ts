@@ -6,26 +6,41 @@ const PIECE_LENGTH_MAX = 512 * 1024;
 
 /**
  * The texts to publish for one record: one, or several pieces when it is large, each the canonical JSON of the record's contract with the
- * items' stored bytes as they are.
+ * items' stored bytes as they are. What is sealed stands beside the items, in their order, in pieces that have any.
  */
-export function* piecesOf({ record, bodies }: WrittenRecord<unknown>): Generator<string> {
-  const { source, sequence, kind, transactionId, timestamp, repairs } = record;
-  const tail = `],"kind":${JSON.stringify(kind)},"last":`;
-  const repaired = repairs === undefined ? '' : `,"repairs":${repairs}`;
-  const rest = `${repaired},"sequence":${sequence},"source":${JSON.stringify(source)},"timestamp":"${timestamp}","transactionId":${JSON.stringify(transactionId)}}`;
-  let items = '';
-  let count = 0;
+export function* piecesOf({ record, bodies, sealedValues }: WrittenRecord<unknown>): Generator<string> {
+  const beside = sealedValues?.[Symbol.iterator]();
+  let items: string[] = [];
+  let sealed: (string | null)[] = [];
+  let length = 0;
   let piece = 0;
   for (const body of bodies) {
-    if (count > 0 && (count >= PIECE_ITEMS_MAX || items.length + body.length > PIECE_LENGTH_MAX)) {
-      yield `{"items":[${items}${tail}false,"piece":${piece}${rest}`;
-      [items, count] = ['', 0];
+    const values = beside?.next().value ?? null;
+    const own = body.length + (values === null ? 0 : values.length);
+    if (items.length > 0 && (items.length >= PIECE_ITEMS_MAX || length + own > PIECE_LENGTH_MAX)) {
+      yield pieceText(record, { piece, last: false }, items, sealed);
+      [items, sealed, length] = [[], [], 0];
       piece++;
     }
-    items += count === 0 ? body : `,${body}`;
-    count++;
+    items.push(body);
+    sealed.push(values);
+    length += own;
   }
-  yield `{"items":[${items}${tail}true,"piece":${piece}${rest}`;
+  yield pieceText(record, { piece, last: true }, items, sealed);
+}
+
+function pieceText(
+  { source, sequence, kind, transactionId, timestamp, repairs }: DenseRecord<unknown>,
+  { piece, last }: { readonly piece: number; readonly last: boolean },
+  items: readonly string[],
+  sealed: readonly (string | null)[],
+): string {
+  const repaired = repairs === undefined ? '' : `,"repairs":${repairs}`;
+  const values = sealed.some((one) => one !== null) ? `,"sealedValues":[${sealed.map(String).join(',')}]` : '';
+  return (
+    `{"items":[${items.join(',')}],"kind":${JSON.stringify(kind)},"last":${last},"piece":${piece}${repaired}${values},"sequence":${sequence},` +
+    `"source":${JSON.stringify(source)},"timestamp":"${timestamp}","transactionId":${JSON.stringify(transactionId)}}`
+  );
 }
 
 /** A record of a dense topic as it is read: perhaps one of several pieces. */

@@ -21,7 +21,7 @@ export interface SchemaRegistry {
   readonly ping: () => Promise<void>;
 }
 
-const ANSWER_MS_MAX = 5000;
+const ANSWER_MS_MAX = 10_000;
 /** How often, and how far apart, a schema is registered that another copy registers too. */
 const REGISTER_TRIES = 10;
 const REGISTER_PAUSE_MS = 300;
@@ -33,7 +33,7 @@ const StoredSchema = z.object({
   references: z.array(z.unknown()).max(0).nullish(),
 });
 
-export function makeSchemaRegistry(url: string): SchemaRegistry {
+export function makeSchemaRegistry(url: string, { answerMsMax = ANSWER_MS_MAX } = {}): SchemaRegistry {
   // The client compiles each schema with ajv, which knows neither zod's formats nor unions of types in its strict mode.
   const options = { [confluent.SchemaType.JSON]: { validateFormats: false, strict: false } };
   const client = new confluent.SchemaRegistry({ host: url, retry: { retries: 0 } }, options as Record<string, object>);
@@ -44,9 +44,12 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
       const subject = `${contract.name}-value`;
       for (let tries = 1; ; tries++) {
         try {
-          const { id } = await client.register(
-            { type: confluent.SchemaType.JSON, schema },
-            { subject, compatibility: confluent.COMPATIBILITY.BACKWARD },
+          const { id } = await inTime(
+            client.register(
+              { type: confluent.SchemaType.JSON, schema },
+              { subject, compatibility: confluent.COMPATIBILITY.BACKWARD },
+            ),
+            answerMsMax,
           );
           known.add(id);
           return id;
@@ -59,7 +62,7 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
     async knows(schemaId) {
       if (known.has(schemaId)) return true;
       try {
-        await client.getSchema(schemaId);
+        await inTime(client.getSchema(schemaId), answerMsMax);
         known.add(schemaId);
         return true;
       } catch (thrown) {
@@ -69,7 +72,7 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
     },
     async avroSchema(schemaId) {
       try {
-        const answer = await fetch(`${url}/schemas/ids/${schemaId}`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+        const answer = await fetch(`${url}/schemas/ids/${schemaId}`, { signal: AbortSignal.timeout(answerMsMax) });
         if (answer.status === 404) {
           await answer.body?.cancel();
           return undefined;
@@ -83,7 +86,7 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
     },
     async ping() {
       try {
-        const answer = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+        const answer = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(answerMsMax) });
         await answer.body?.cancel();
         if (answer.status >= 500) throw new Error(`it answers with status ${answer.status}`);
       } catch (thrown) {
@@ -91,6 +94,20 @@ export function makeSchemaRegistry(url: string): SchemaRegistry {
       }
     },
   };
+}
+
+/** The client waits for ever for a registry that takes a request and does not answer it. */
+async function inTime<Answer>(answer: Promise<Answer>, msMax: number): Promise<Answer> {
+  const late = AbortSignal.timeout(msMax);
+  const lateness = Promise.withResolvers<never>();
+  const refuse = () => lateness.reject(late.reason);
+  late.addEventListener('abort', refuse, { once: true });
+  try {
+    return await Promise.race([answer, lateness.promise]);
+  } finally {
+    late.removeEventListener('abort', refuse);
+    answer.catch(() => {}); // nobody waits for it any more
+  }
 }
 
 /** What another copy that registers the same at this moment makes the registry and its client say: it sets schema and rule one after the other. */
@@ -116,4 +133,5 @@ function statusOf(thrown: unknown): number | undefined {
 /** What `fetch` throws when there is no answer, or none in time. */
 const isUnanswered = (thrown: unknown): boolean =>
   thrown instanceof TypeError ||
-  (thrown instanceof Error && (thrown.name === 'TimeoutError' || /answers with status/.test(thrown.message)));
+  (typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'TimeoutError') ||
+  (thrown instanceof Error && /answers with status/.test(thrown.message));

@@ -99,7 +99,7 @@ async function refusalOf<In, Out, Value>(
 /** Reads the raw records once more and lands what they make; gives why not, where they make nothing. */
 async function repair<In, Out, Value>(
   deps: RequestsDeps<In, Out, Value>,
-  { head, memory }: Book,
+  { head, memory, packs = [] }: Book,
   request: StageRequest,
 ): Promise<string | undefined> {
   const { arrow, ledger } = deps;
@@ -117,7 +117,8 @@ async function repair<In, Out, Value>(
   try {
     const sequence = head.landed + 1;
     const recall = (key: string) => memory.get(key);
-    const job = { source, sequence, repairs, unit: unit.transactionId, timestamp: unit.timestamp, recall, newItems };
+    const { transactionId, timestamp } = unit;
+    const job = { source, sequence, repairs, unit: transactionId, timestamp, recall, newItems, packs };
     const repaired = await readAgain(deps, request, arrow.repair(job), newItems);
     if (repaired.kind === 'refused') return repaired.why;
     must(head.position, 'a source with something set aside has a position');
@@ -127,7 +128,7 @@ async function repair<In, Out, Value>(
         landed: sequence,
         position: head.position,
         gtids: head.gtids,
-        records: [writtenOf(repaired.out, arrow.bodyOf)],
+        records: [writtenOf(repaired.out, arrow)],
         remember: new Map(repaired.remember),
         deadLetters: [],
         repeats: [],
@@ -151,7 +152,11 @@ async function readAgain<In, Out, Value>(
   const decode = arrow.input.open(newItems, () => false);
   const read = async (messages: readonly Message[]): Promise<void> => {
     await prepare(messages);
-    for (const message of messages) repairing.take(decode(message));
+    for (const decoded of messages.map(decode)) {
+      const needs = repairing.needsOf?.(decoded) ?? [];
+      if (needs.length > 0) await arrow.provide?.(needs);
+      repairing.take(decoded);
+    }
     await nextTurn();
   };
   let count = 0;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { canonicalJson, digest } from '@overlay/evidence';
-import { type DenseRecord, type Head, topics, withItems } from '@overlay/model';
+import { type DenseRecord, type Head, skip, topics, withItems } from '@overlay/model';
 import { z } from 'zod';
 import { type Arrow, denseInput } from './arrow.ts';
 import { frame } from './framing.ts';
@@ -249,4 +249,32 @@ test('batching does not matter: landing after every record or once gives the sam
   }
   expect(once.takeLanding()?.records.flatMap(({ bodies }) => [...bodies])).toEqual(bodies);
   expect(stepwise.takeLanding()).toBeUndefined();
+});
+
+test('a decision that takes several steps holds back its own record, and what was decided before lands meanwhile', () => {
+  const STEPS = 3;
+  const slow: typeof arrow = {
+    ...arrow,
+    fold: {
+      open: (start) => {
+        const decide = arrow.fold.open(start);
+        let steps = 0;
+        return (record) => {
+          const isDone = record.items.length < 2 || ++steps === STEPS;
+          return isDone ? decide(record) : { verdict: skip('under way'), isUnderWay: true };
+        };
+      },
+    },
+  };
+  const reader = open(fresh, { of: slow });
+  reader.take(message(0, 1));
+  reader.take(message(1, 2, ['x', 'y']));
+  expect([reader.needs !== undefined, reader.nextOffset]).toEqual([true, 1]);
+  expect(outcome(reader)).toEqual({ sums: [1], landed: 1, position: '0', gap: undefined });
+  for (let step = 1; step < STEPS; step++) {
+    expect(reader.needs !== undefined).toBe(true);
+    reader.goOn();
+  }
+  expect([reader.needs !== undefined, reader.nextOffset]).toEqual([false, 2]);
+  expect(outcome(reader)).toEqual({ sums: [3], landed: 2, position: '1', gap: undefined });
 });

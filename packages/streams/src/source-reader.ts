@@ -9,25 +9,28 @@ import {
   type Head,
   type Landing,
   must,
+  type PackVersion,
   type Recall,
+  type Step,
   type Verdict,
   type Waiting,
   type WrittenRecord,
 } from '@overlay/model';
 import type { Arrow, Decoded } from './arrow.ts';
-import { Aside, faultOf, letterOf, type SetAside } from './aside.ts';
 import { beginningOf, subjectOf } from './beginning.ts';
 import { Following } from './following.ts';
+import { Gathered } from './gathered.ts';
 import type { Message, Watermarks } from './kafka.ts';
-import { Lists } from './lists.ts';
-import { emptyPending, lettersOf, type Pending } from './pending.ts';
 import { nameOf, type Place } from './place.ts';
 import { Tallies, type Tally } from './tallies.ts';
+import { Unsettled } from './unsettled.ts';
 import { Waits } from './waits.ts';
-import { writtenOf } from './written.ts';
 
 /** Input that was decided on and has not landed, in bytes; above it a reader waits. The same bounds what landed and is not published. */
 export const BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
+/** What is kept of a unit, in bytes, to take it once more where it stands. */
+const UNSETTLED_BYTES_MAX = 8 * 1024 * 1024;
+const NOTHING: readonly string[] = [];
 
 type Emit<Out> = Extract<Verdict<DenseRecord<Out>>, { kind: 'emit' }>;
 
@@ -43,23 +46,25 @@ export class SourceReader<In, Out, Value> {
   readonly #memory: Map<string, unknown>;
   readonly #gtids: GtidSet;
   readonly #decode: (message: Message) => Decoded<In>;
-  readonly #decide: (record: In) => Decision<DenseRecord<Out>, Value>;
+  #decide: Step<In, DenseRecord<Out>, Value>;
   #head: Head;
-  readonly #packs: number;
+  readonly #packs: readonly PackVersion[] | undefined;
   readonly #following: Following;
   #isSeeking = false;
   #lastOffset: number;
   #lastTimestamp = 0;
-  #pending: Pending<Out> = emptyPending();
+  readonly #gathered: Gathered<Out>;
   readonly #waits = new Waits();
-  /** Bytes that were read since the last whole. */
-  #waitingBytes = 0;
-  readonly #lists = new Lists();
-  readonly #aside = new Aside();
-  /** What was set aside in the landing that is under way. */
-  #landing: readonly SetAside[] = [];
+  readonly #unsettled: Unsettled;
   #gap: Gap | undefined;
+  /** Units that turned out to be unreadable, and the one that did so last. */
+  readonly #unreadable: Set<string>;
   #poisoned: string | undefined;
+  /** What is being decided on in several steps, or cannot be decided on before something is at hand. */
+  #paused: { readonly record: In; readonly message: Message; readonly needs: readonly string[] } | undefined;
+  /** The message that was handed in last, and those that are to be taken once more before the next one. */
+  #current: Message | undefined;
+  #again: Message[] = [];
   #isLost = false;
 
   /** @param poisoned units that an earlier reader found to be unreadable; their records are kept */
@@ -77,22 +82,28 @@ export class SourceReader<In, Out, Value> {
     this.#memory = memory;
     this.#accepted = accepted;
     this.#gtids = GtidSet.parse(head.gtids);
-    const newItems = this.#lists.make;
-    this.#decode = arrow.input.open(newItems, this.#following.isAhead);
+    this.#gathered = new Gathered(place, arrow);
+    this.#decode = arrow.input.open(this.#gathered.newItems, this.#following.isAhead);
+    this.#packs = packs;
+    this.#unreadable = new Set(poisoned);
+    this.#unsettled = new Unsettled(arrow.input.isDense ? 0 : UNSETTLED_BYTES_MAX);
+    this.#decide = this.#openFold();
+    this.#lastOffset = this.#begin(watermarks) - 1;
+  }
+
+  /** The fold as it goes on after the last whole. */
+  #openFold(): Step<In, DenseRecord<Out>, Value> {
     const recall: Recall<Value> = (key) => this.#memory.get(key) as Value | undefined;
-    const { source, landed } = head;
-    this.#decide = arrow.fold.open({
-      source,
-      landed,
+    return this.#arrow.fold.open({
+      source: this.source,
+      landed: this.#following.landed,
       gtids: this.#gtids,
       recall,
-      accepted,
-      poisoned,
-      newItems,
-      ...(packs && { packs }),
+      accepted: this.#accepted,
+      poisoned: this.#unreadable,
+      newItems: this.#gathered.newItems,
+      ...(this.#packs && { packs: this.#packs }),
     });
-    this.#packs = packs?.length ?? 0;
-    this.#lastOffset = this.#begin(watermarks) - 1;
   }
 
   /** Where to read from. */
@@ -125,7 +136,7 @@ export class SourceReader<In, Out, Value> {
 
   /** How many versions of the pack it knows of. */
   get packs(): number {
-    return this.#packs;
+    return this.#packs?.length ?? 0;
   }
 
   get nextOffset(): number {
@@ -139,7 +150,7 @@ export class SourceReader<In, Out, Value> {
 
   /** Bytes of input that were decided on and are not part of a landing yet. */
   get backlogBytes(): number {
-    return this.#pending.bytes;
+    return this.#gathered.bytes;
   }
 
   /** What has begun and is not whole, if anything is. */
@@ -152,7 +163,10 @@ export class SourceReader<In, Out, Value> {
     return this.#gap;
   }
 
-  /** The unit that turned out to be unreadable: nothing after is taken; a reader that knows of it begins again from the stored position. */
+  /**
+   * A unit that turned out to be unreadable, and is too long to be taken once more from what is kept of it: nothing after is taken; a reader that knows of
+   * it begins again from the stored position.
+   */
   get poisoned(): string | undefined {
     return this.#poisoned;
   }
@@ -208,9 +222,69 @@ export class SourceReader<In, Out, Value> {
       return;
     }
     this.#lastTimestamp = Number(message.timestamp);
-    this.#waitingBytes += message.value?.length ?? 0;
+    this.#current = message;
+    this.#takeOne(message);
+    if (this.#poisoned !== undefined) this.#takeAgain();
+    this.#taken();
+  }
+
+  #taken(): void {
+    if (this.#current && !this.#gap && !this.#paused) this.#lastOffset = Number(this.#current.offset);
+  }
+
+  /**
+   * Set while the last message is not decided on: what the fold needs before it can be, or nothing where it only takes several steps. {@link goOn} before
+   * the next message.
+   */
+  get needs(): readonly string[] | undefined {
+    return this.#paused?.needs;
+  }
+
+  /** What it will need for messages that follow, as far as can be told now. */
+  needsOf(messages: readonly Message[]): readonly string[] {
+    return messages.flatMap((message) => {
+      const decoded = this.#decode(message);
+      return decoded.kind === 'record' ? (this.#decide.needsOf?.(decoded.record) ?? []) : [];
+    });
+  }
+
+  /** The next step of what is paused. */
+  goOn(): void {
+    must(this.#paused, 'only what is paused goes on');
+    const { record, message } = this.#paused;
+    this.#paused = undefined;
+    this.#decideOn(record, message);
+    this.#takeAgain();
+    this.#taken();
+  }
+
+  #takeOne(message: Message): void {
+    this.#unsettled.add(message);
     this.#takeDecoded(this.#decode(message), message);
-    if (!this.#gap) this.#lastOffset = offset;
+  }
+
+  /** Takes what is to be taken once more: a unit that turned out to be unreadable, from its first message, if that much is kept of it. */
+  #takeAgain(): void {
+    for (;;) {
+      if (this.#poisoned !== undefined && !this.#beginUnitAgain(this.#poisoned)) return;
+      const next = this.#isStopped || this.#paused ? undefined : this.#again.shift();
+      if (!next) return;
+      this.#takeOne(next);
+    }
+  }
+
+  /** Goes back to the last whole, as after a restart, knowing what is to be set aside. False when not all that came since is kept. */
+  #beginUnitAgain(unit: string): boolean {
+    const kept = this.#unsettled.takeAll();
+    if (!kept) return false;
+    this.#again = [...kept, ...this.#again];
+    must(!this.#unreadable.has(unit), 'what is known to be unreadable is set aside, not found again');
+    this.#unreadable.add(unit);
+    this.#poisoned = undefined;
+    this.#gathered.forgetOpen();
+    this.#waits.end();
+    this.#decide = this.#openFold();
+    return true;
   }
 
   #seek(offset: number, message: Message): void {
@@ -262,12 +336,21 @@ export class SourceReader<In, Out, Value> {
   }
 
   #decideOn(record: In, message: Message): void {
+    const needs = this.#decide.needsOf?.(record) ?? NOTHING;
+    if (needs.length > 0) {
+      this.#paused = { record, message, needs };
+      return;
+    }
     let decision = this.#decide(record);
     while (decision.again) {
       this.#apply({ ...decision, isSettled: false }, message);
+      // What ended there is whole without this record. Landed with a position before its own first one, it would be read, and told, once more.
+      const before = this.#unsettled.beforeLast;
+      if (decision.isSettled !== false && before && !this.#isStopped) this.#settle(before);
       decision = this.#decide(record);
     }
-    this.#apply(decision, message);
+    if (decision.isUnderWay) this.#paused = { record, message, needs: NOTHING };
+    else this.#apply(decision, message);
   }
 
   /** Whether a record with this sequence is the next one; a repeat is dropped, a jump is a gap. */
@@ -291,9 +374,7 @@ export class SourceReader<In, Out, Value> {
     if (this.#asksAboutKept(decision)) return;
     if (decision.gtid !== undefined) this.#gtids.add(decision.gtid);
     this.#remember(decision.remember ?? []);
-    this.#pending.schemaVersions.push(...(decision.schemaVersions ?? []));
-    this.#pending.unexplained.push(...(decision.unexplained ?? []));
-    if (decision.keeps) this.#aside.keep(message, faultOf(decision.verdict), decision.keeps);
+    this.#gathered.note(decision, message);
     this.#judge(decision, message);
     if (decision.isSettled === false) this.#waits.add(decision.open ?? null, this.#lastTimestamp);
     else if (!this.#gap) this.#settle(message);
@@ -303,7 +384,6 @@ export class SourceReader<In, Out, Value> {
     for (const [key, value] of changes) {
       if (value === null) this.#memory.delete(key);
       else this.#memory.set(key, value);
-      this.#pending.remember.set(key, value);
     }
   }
 
@@ -314,7 +394,7 @@ export class SourceReader<In, Out, Value> {
         return;
       case 'skip':
         this.#count('skip', verdict.why);
-        if (verdict.repeats) this.#pending.repeats.push(verdict.repeats);
+        if (verdict.repeats) this.#gathered.repeat(verdict.repeats);
         return;
       case 'reject':
         if (keeps) this.#count('reject', verdict.fault.code);
@@ -332,7 +412,8 @@ export class SourceReader<In, Out, Value> {
   #emit({ out, faults = [] }: Emit<Out>, message: Message, keeps: boolean): void {
     must(out.sequence === this.#following.landed + 1, 'a stage emits one record for each sequence');
     this.#following.goOn();
-    this.#pending.records.push(this.#written(out));
+    this.#gathered.emit(out);
+    this.#unreadable.delete(out.transactionId);
     this.#count('emit', out.kind);
     if (!keeps) for (const fault of faults) this.#deadLetter({ ...fault, sequence: out.sequence }, message);
   }
@@ -345,9 +426,9 @@ export class SourceReader<In, Out, Value> {
 
   /** Asks about records that turn out to stand by themselves, in the middle of what is whole. */
   #asksAboutKept({ verdict, isSettled = true }: Decision<DenseRecord<Out>, Value>): boolean {
-    if (this.#arrow.poison !== 'stop' || !isSettled || this.#aside.isEmpty) return false;
+    if (this.#arrow.poison !== 'stop' || !isSettled) return false;
     if (verdict.kind === 'emit' && verdict.out.kind === 'set_aside') return false;
-    for (const { offset, fault } of this.#aside.faults) this.#ask(nameOf(this.#place, offset), fault);
+    for (const [subject, fault] of this.#gathered.doubtful()) this.#ask(subject, fault);
     return this.#gap !== undefined;
   }
 
@@ -357,65 +438,37 @@ export class SourceReader<In, Out, Value> {
       this.#stop({ code: 'transaction.poisoned', subject, detail: `${subject} cannot be read: ${detail}` });
   }
 
-  /** A record with its bytes; of one that is set aside, the raw records become dead letters of its sequence. */
-  #written(record: DenseRecord<Out>): WrittenRecord<Out> {
-    const written = writtenOf(record, this.#arrow.bodyOf);
-    if (this.#aside.isEmpty || record.kind !== 'set_aside') return written;
-    const aside = this.#aside.take(record.sequence, this.#place);
-    this.#pending.asides.push(aside);
-    return { ...written, rawDigest: aside.rawDigest };
-  }
-
   #deadLetter(fault: Fault, message: Message): void {
     this.#count('reject', fault.code);
-    this.#pending.deadLetters.push(letterOf(fault, message, this.#place));
+    this.#gathered.deadLetter(fault, message);
   }
 
   #settle(message: Message): void {
     if (this.#following.isPassing) return;
-    if (!this.#aside.isEmpty) this.#pending.asides.push(this.#aside.take(null, this.#place));
-    this.#pending.settled = message;
-    this.#pending.bytes += this.#waitingBytes;
-    this.#waitingBytes = 0;
+    this.#gathered.settle(message, this.#unsettled.settle(message));
     this.#waits.end();
   }
 
   /** What is to land now, if anything is; it is no longer pending. Its head is that of the last landing, so one lands at a time. */
   takeLanding(): Landing<Out> | undefined {
-    const { settled, asides, records, remember, repeats, schemaVersions, unexplained } = this.#pending;
-    const decided = { records, remember, repeats, schemaVersions, unexplained, deadLetters: lettersOf(this.#pending) };
-    if (!settled && decided.deadLetters.length === 0) return undefined;
-    const position = settled
-      ? { ...this.#place, offset: settled.offset, digest: digest(settled.key, settled.value) }
-      : (this.#head.position ?? { ...this.#place, offset: '-1', digest: '' });
-    this.#pending = emptyPending();
-    this.#landing = asides;
-    const { landed } = this.#following;
-    return { head: this.#head, landed, position, gtids: this.#gtids.toString(), ...decided };
+    const gathered = this.#gathered.take(this.#head);
+    return gathered && { ...gathered, landed: this.#following.landed, gtids: this.#gtids.toString() };
   }
 
   /** A landing was committed: `head` is where the stage stands now. */
   landed(head: Head): void {
     this.#head = head;
-    for (const aside of this.#landing) aside.release();
-    this.#landing = [];
+    this.#gathered.landed();
   }
 
   /** A landing showed that the source's history was rewritten: nothing that was decided after it counts. */
   refuse(gap: Gap): void {
-    for (const aside of [...this.#landing, ...this.#pending.asides]) aside.release();
-    this.#pending = emptyPending();
+    this.#gathered.drop();
     this.#stop(gap);
   }
 
   /** Lets go of the files behind these records, or behind everything. */
   release(records?: readonly WrittenRecord<unknown>[]): void {
-    if (records) {
-      this.#lists.release(records);
-      return;
-    }
-    this.#lists.releaseAll();
-    for (const aside of [...this.#landing, ...this.#pending.asides]) aside.release();
-    this.#aside.forget();
+    this.#gathered.release(records);
   }
 }

@@ -106,7 +106,7 @@ export class SourceWriter<In, Out, Value> {
 
   async #land(landing: Landing<Out>, bytes: number): Promise<void> {
     const { stage, ledger, program } = this.#deps;
-    const { metrics, crashAt } = program;
+    const { metrics, crashAt, logger } = program;
     const labels = { stage, source: this.#reader.source };
     const landed = await this.#timed('land', 'postgres', () =>
       ledger.land(landing, (point) => crashAt(`land.${point}`)),
@@ -124,6 +124,10 @@ export class SourceWriter<In, Out, Value> {
     );
     for (const { database, table, rows } of landing.unexplained ?? [])
       metrics.unexplainedRows.inc({ ...labels, table: `${database}.${table}` }, rows);
+    for (const { database, table, column, why } of landing.sensitive ?? []) {
+      metrics.sensitiveColumns.inc({ ...labels, table: `${database}.${table}` });
+      logger.warn({ ...labels, database, table, column, why }, 'column looks sensitive and has no policy');
+    }
     if (landing.records.length > 0 && program.config.PUBLISH === 'on') {
       this.#outbox.records.push(...landing.records);
       this.#outbox.bytes += bytes;

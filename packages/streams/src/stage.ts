@@ -75,6 +75,7 @@ export async function runArrow<In, Out, Value>(
       onCrash: failed.reject,
       onBatch: (batch) =>
         takeBatch(readers.get(`${batch.topic}/${batch.partition}`), batch, signal).catch(failed.reject),
+      onPassed: (passed) => readers.get(`${passed.topic}/${passed.partition}`)?.pass(passed),
     }),
   );
   program.onClose(() => consumer.stop());

@@ -20,31 +20,27 @@ interface Watched<In, Out, Value> {
   readonly stage: string;
 }
 
-/** Looks every two seconds whether Kafka, the registry and the database answer, and how far behind each source is. Returns the function that ends it. */
+/**
+ * Looks every two seconds whether Kafka, the registry and the database answer, how far behind each source is, and what waits. Each look goes on by itself:
+ * one that gets no answer keeps no other back. Returns the function that ends them.
+ */
 export function watch<In, Out, Value>(watched: Watched<In, Out, Value>): () => Promise<void> {
   const { registry, ledger, program, readers, stage } = watched;
+  const { health } = program;
   const watchWaiting = makeWatchWaiting(stage, ledger, program);
   const idleAt = new Map<string, number>();
-  const look = async () => {
-    await Promise.all([
-      check(program, 'registry', () => registry.ping()),
-      check(program, 'postgres', async () => {
-        await ledger.ping();
-        await watchWaiting([...readers.values()].flatMap((partition) => [...partition.readers]));
-      }),
-      check(program, 'kafka', () => measureLag(watched, idleAt)),
-    ]);
+  const sources = () => [...readers.values()].flatMap((partition) => [...partition.readers]);
+  const down = (dependency: string) => (thrown: unknown) => health.down(dependency, messageOf(thrown));
+  const looks = [
+    () => registry.ping().then(() => health.up('registry'), down('registry')),
+    () => ledger.ping().then(() => health.up('postgres'), down('postgres')),
+    () => watchWaiting(sources()).catch(down('postgres')), // mostly there is nothing to write, so that it went well says nothing
+    () => measureLag(watched, idleAt).then(() => health.up('kafka'), down('kafka')),
+  ];
+  const ends = looks.map((look) => lookEvery(LOOK_MS, look));
+  return async () => {
+    await Promise.all(ends.map((end) => end()));
   };
-  return lookEvery(LOOK_MS, look);
-}
-
-async function check({ health }: Program<StageConfig>, dependency: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-    health.up(dependency);
-  } catch (thrown) {
-    health.down(dependency, messageOf(thrown));
-  }
 }
 
 /** How far behind each source is. A topic that ends before what was read of it was made again, although nothing has come from it yet. */

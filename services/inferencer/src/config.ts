@@ -1,5 +1,4 @@
-import { packConfig } from '@overlay/packs/load';
 import { deadLetterConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 
-export const config = { ...streamsConfig, ...storageConfig, ...deadLetterConfig, ...packConfig };
+export const config = { ...streamsConfig, ...storageConfig, ...deadLetterConfig };

@@ -26,7 +26,7 @@ export class AskedRecords {
   }
 
   row(row: RawSnapshotRow): Outcome {
-    const plan = this.#definitions.plan(row.database, row.table);
+    const plan = this.#definitions.plan(row.database, row.table, this.#units.sequence + 1);
     const toldIn = this.#reads.isPast(row.origin) ? 0 : this.#reads.toldIn(row, plan);
     if (toldIn !== undefined) {
       if (this.isOpen && toldIn < this.#reads.next) this.cutOff();

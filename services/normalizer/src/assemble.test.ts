@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { ChangeEvent, type DenseRecord, GtidSet } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import fc from 'fast-check';
-import { assemble } from './assemble.ts';
+import { makeAssemble } from './assemble.ts';
 import { converterOf } from './column-values.ts';
 import { parseDebeziumJson } from './debezium-json.ts';
 
@@ -30,7 +30,7 @@ function run(values: readonly string[], { accepted = [] as string[], restartAt =
       poisoned,
       newItems: <Item>(): Item[] => [],
     };
-    return { gtids, memory, decide: assemble.open(start), landed: stored.landed };
+    return { gtids, memory, decide: makeAssemble().open(start), landed: stored.landed };
   };
   let life = open();
   const deaths = new Set(restartAt);
@@ -165,6 +165,33 @@ test('whatever is sent again, from wherever, changes nothing', () => {
       expect(run(resumed).out).toEqual(whole);
     }),
   );
+});
+
+test('a transaction that comes again whole tells how many rows of each table it has', () => {
+  const decide = makeAssemble().open({
+    source: 'shop',
+    landed: whole.length,
+    gtids: { has: () => true },
+    recall: () => undefined,
+    accepted: new Set(),
+    newItems: <Item>(): Item[] => [],
+  });
+  const of = (from: number) => {
+    const to = golden.findIndex((value, at) => at > from && value.includes('"END"'));
+    const verdicts = golden.slice(from, to + 1).map((value) => decide(parseDebeziumJson(value)).verdict);
+    return verdicts.flatMap((verdict) => (verdict.kind === 'skip' && verdict.repeats ? [verdict.repeats] : []));
+  };
+  const transactions = golden.flatMap((value, at) => (value.includes('"BEGIN"') ? of(at) : []));
+  const landed = whole.filter(({ kind, items }) => kind === 'transaction' && items.length > 0);
+  expect(landed.length).toBeGreaterThan(5);
+  for (const { transactionId, items } of landed) {
+    const tables = [...items].map(({ database, table }) => `${database}.${table}`);
+    const repeats = transactions.find((repeat) => repeat.transactionId === transactionId);
+    expect(repeats?.itemCount).toBe(items.length);
+    expect(
+      repeats?.tables.flatMap(({ database, table, rows }) => Array(rows).fill(`${database}.${table}`)).sort(),
+    ).toEqual(tables.sort());
+  }
 });
 
 test('a crash after any record gives the same output', () => {

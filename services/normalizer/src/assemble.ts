@@ -2,8 +2,12 @@ import { type Fold, type Start, skip } from '@overlay/model';
 import { AskedReads } from './asked-reads.ts';
 import { AskedRecords } from './asked-records.ts';
 import { Definitions } from './definitions.ts';
+import { KeyNeeds } from './key-needs.ts';
+import { type Keys, NO_KEYS } from './key-ring.ts';
 import { isGtid, type Out, type Outcome, poison, REPEATED_PART, stop } from './outcome.ts';
+import { Policies } from './policies.ts';
 import type { RawRecord, RawRow, RawTruncate, RawUnreadable } from './raw-record.ts';
+import { RepeatedRows } from './repeated-rows.ts';
 import { SchemaChanges } from './schema-changes.ts';
 import { SchemaRecords } from './schema-records.ts';
 import { SnapshotPass } from './snapshot-pass.ts';
@@ -12,9 +16,16 @@ import { type Unit, Units } from './units.ts';
 
 /**
  * Raw records → whole transactions, each with the next sequence. Repeats are told by GTID and order, never by offset; a transaction that
- * is not complete is never emitted. What it remembers: see {@link Definitions}, {@link SchemaChanges}, {@link SnapshotPass} and {@link AskedReads}.
+ * is not complete is never emitted. Sensitive columns are sealed by the policies of the pack in force, with keys that are at hand before a record is
+ * decided on: `needsOf` tells which are not. What it remembers: see {@link Definitions}, {@link SchemaChanges}, {@link SnapshotPass} and {@link AskedReads}.
  */
-export const assemble: Fold<RawRecord, Out, unknown> = { open: (start) => new Assembler(start).step };
+export const makeAssemble = (keys: Keys = NO_KEYS): Fold<RawRecord, Out, unknown> => ({
+  open(start) {
+    const policies = new Policies(start.packs, start.landed);
+    const assembler = new Assembler(start, policies, keys);
+    return policies.isEmpty ? assembler.step : Object.assign(assembler.step, { needsOf: assembler.needsOf });
+  },
+});
 
 class Assembler {
   readonly #start: Start<unknown>;
@@ -22,13 +33,15 @@ class Assembler {
   readonly #schema: SchemaRecords;
   readonly #snapshot: SnapshotRecords;
   readonly #asked: AskedRecords;
-  /** Rows seen of a transaction that landed before and comes again from its BEGIN. */
-  #repeat: { readonly id: string; rows: number } | undefined;
+  readonly #needs: KeyNeeds;
+  /** A transaction that landed before and comes again from its BEGIN. */
+  #repeat: RepeatedRows | undefined;
 
-  constructor(start: Start<unknown>) {
+  constructor(start: Start<unknown>, policies: Policies, keys: Keys) {
     this.#start = start;
-    const definitions = new Definitions(start.source, start.recall);
-    const units = new Units(start, definitions);
+    const definitions = new Definitions(start.source, start.recall, policies, keys);
+    const units = new Units(start, definitions, keys);
+    this.#needs = new KeyNeeds({ source: start.source, definitions, policies, keys });
     const snapshot = new SnapshotRecords(units, new SnapshotPass(start.recall));
     const changes = new SchemaChanges(start.recall);
     this.#units = units;
@@ -39,11 +52,13 @@ class Assembler {
 
   readonly step = (record: RawRecord): Outcome => {
     if (this.#asked.isOpen && this.#isAccountedFor(record)) this.#asked.cutOff();
-    const outcome = this.#decide(record);
+    const outcome = this.#units.suspicions.tell(this.#decide(record));
     if (outcome.again || !isOfTheLog(record)) return outcome;
     const ended = this.#snapshot.end();
     return ended.length === 0 ? outcome : { ...outcome, remember: [...(outcome.remember ?? []), ...ended] };
   };
+
+  readonly needsOf = (record: RawRecord): readonly string[] => this.#needs.of(record, this.#units.sequence + 1);
 
   /** Whether a record is of something that landed before. */
   #isAccountedFor(record: RawRecord): boolean {
@@ -78,7 +93,7 @@ class Assembler {
       return stop('source.without_gtid', id, `transaction '${id}' has no GTID: set gtid_mode=ON at the source`);
     const units = this.#units;
     if (this.#start.gtids.has(id)) {
-      this.#repeat = { id, rows: 0 };
+      this.#repeat = new RepeatedRows(id);
       return (units.open?.kind === 'snapshot' && units.closeOther(id)) || units.skipped('repeat');
     }
     const closed = units.closeOther(id);
@@ -102,7 +117,7 @@ class Assembler {
     const id = row.transactionId;
     const units = this.#units;
     if (this.#start.gtids.has(id)) {
-      if (this.#repeat?.id === id) this.#repeat.rows++;
+      if (this.#repeat?.id === id) this.#repeat.count(row);
       return units.skipped('repeat');
     }
     const closed = units.closeOther(id);
@@ -143,9 +158,11 @@ class Assembler {
   }
 
   #endOfRepeat(transactionId: string, eventCount: number, timestamp: number): Outcome {
-    const isWhole = this.#repeat?.id === transactionId && this.#repeat.rows === eventCount;
+    const repeat = this.#repeat;
     this.#repeat = undefined;
-    return isWhole ? this.#units.repeated(transactionId, timestamp, eventCount) : this.#units.skipped('repeat');
+    return repeat?.id === transactionId && repeat.rows === eventCount
+      ? this.#units.repeated(transactionId, timestamp, repeat.tables)
+      : this.#units.skipped('repeat');
   }
 
   #truncate({ database, table, timestamp, origin }: RawTruncate): Outcome {
@@ -153,7 +170,7 @@ class Assembler {
     const units = this.#units;
     if (gtid === null)
       return stop('source.without_gtid', `${file}:${position}`, `a TRUNCATE of ${database}.${table} has no GTID`);
-    if (this.#start.gtids.has(gtid)) return units.repeated(gtid, timestamp, 1);
+    if (this.#start.gtids.has(gtid)) return units.repeated(gtid, timestamp, [{ database, table, rows: 1 }]);
     const closed = units.closeOther(gtid);
     if (closed) return closed;
     const unit = { ...this.#make(gtid, timestamp, 'truncate'), order: 1 };

@@ -1,8 +1,10 @@
 import { canonicalJson, identify } from '@overlay/evidence';
 import { type Operation, timestampOf } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
-import { guessValue, type Value } from './column-values.ts';
+import { guessValue, type ToValue, type Value } from './column-values.ts';
+import { type Keys, NO_KEYS } from './key-ring.ts';
 import type { RawImage, RawRow } from './raw-record.ts';
+import { makeSealing } from './seal-change.ts';
 import type { RowPlan } from './table-definition.ts';
 
 /** The parts of a change that its transaction decides. */
@@ -29,14 +31,16 @@ export type Canonicalize = (change: Change, member: Membership, plan: RowPlan | 
  * the columns beside it. It throws a ValueError when a value does not fit its column; without a plan the types are guessed and the event
  * says so. Most of what stands in an event stands in the next one too, and is written once.
  */
-export function makeCanonicalize(): Canonicalize {
+export function makeCanonicalize(keys: Keys = NO_KEYS): Canonicalize {
+  const seal = makeSealing(keys);
   const connectorText = lastText(quoted);
   const versionText = lastText(quoted);
   const fileText = lastText(quoted);
   const transactionText = lastText(quoted);
   const timeText = lastText((microseconds: number) => `"${timestampOf(microseconds)}"`);
   const textsOf = makeTableTexts();
-  return (change, member, plan) => {
+  /** @param given the change before any of it was sealed, of which only names of columns are told */
+  const write = (change: Change, member: Membership, plan: RowPlan | undefined, given: Change): WrittenChange => {
     const { database, table, operation, origin } = change;
     const before = imageText(change.before, plan);
     const after = imageText(change.after, plan);
@@ -46,13 +50,19 @@ export function makeCanonicalize(): Canonicalize {
     const inferred = !plan || before === undefined || after === undefined;
     const body =
       `{"after":${after ?? guessedText(change.after, plan)},"before":${before ?? guessedText(change.before, plan)},"eventId":"${eventId}",` +
-      `"metadata":{"connector":${connectorText(origin.connector)},${doubtText(change, plan)}"file":${fileText(origin.file)},${texts.ghost}` +
+      `"metadata":{"connector":${connectorText(origin.connector)},${doubtText(given, plan)}"file":${fileText(origin.file)},${texts.ghost}` +
       `${gtidText(origin.gtid, member.transactionId)}${inferred ? '"inferred":true,' : ''}"position":${origin.position},` +
       `${origin.row === 0 ? '' : `"row":${origin.row},`}${operation === 'READ' ? '"snapshot":true,' : ''}"thread":${origin.thread},` +
       `"version":${versionText(origin.version)}},"operation":"${operation}","order":${member.order},${texts.version}` +
       `"sequence":${member.sequence},${texts.source}${key},${texts.table}` +
       `"timestamp":${timeText(change.timestamp)},"transactionId":${transactionText(member.transactionId)}}`;
-    return { eventId, database, table, operation, body };
+    return { eventId, database, table, operation, body, sealedValues: null };
+  };
+  return (given, member, plan) => {
+    if (!plan?.sealing) return write(given, member, plan, given);
+    const { change, valuesOf } = seal(given, member, plan.sealing);
+    const written = write(change, member, plan, given);
+    return { ...written, sealedValues: valuesOf(written.eventId) };
   };
 }
 
@@ -143,9 +153,12 @@ function imageText(image: RawImage | null, plan: RowPlan | undefined): string | 
 function guessedText(image: RawImage | null, plan: RowPlan | undefined): string {
   const members = Object.keys(image ?? {})
     .toSorted()
-    .map((name) => `${JSON.stringify(name)}:${valueText((plan?.converters.get(name) ?? guessValue)(image?.[name]))}`);
+    .map((name) => `${JSON.stringify(name)}:${valueText(guessed(plan, name)(image?.[name]))}`);
   return `{${members.join(',')}}`;
 }
+
+const guessed = (plan: RowPlan | undefined, name: string): ToValue =>
+  plan?.converters.get(name) ?? plan?.guess?.(name) ?? guessValue;
 
 const valueText = (value: Value): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
@@ -153,7 +166,7 @@ function keyText(image: RawImage | null, plan: RowPlan | undefined): string {
   if (!image || !plan || plan.key.length === 0) return '{}';
   let members = '';
   for (const name of plan.key) {
-    const value = (plan.converters.get(name) ?? guessValue)(Object.hasOwn(image, name) ? image[name] : undefined);
+    const value = guessed(plan, name)(Object.hasOwn(image, name) ? image[name] : undefined);
     members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${valueText(value)}`;
   }
   return `{${members}}`;

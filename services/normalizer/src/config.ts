@@ -1,4 +1,5 @@
-import { deadLetterConfig, evidenceConfig, storageConfig } from '@overlay/storage';
+import { packConfig } from '@overlay/packs/load';
+import { deadLetterConfig, evidenceConfig, keyStoreConfig, storageConfig } from '@overlay/storage';
 import { streamsConfig } from '@overlay/streams';
 import { z } from 'zod';
 
@@ -7,6 +8,8 @@ export const config = {
   ...storageConfig,
   ...deadLetterConfig,
   ...evidenceConfig,
+  ...keyStoreConfig,
+  ...packConfig,
   POISON: z
     .enum(['set_aside', 'stop'])
     .default('set_aside')

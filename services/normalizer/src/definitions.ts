@@ -1,11 +1,22 @@
 import { identify } from '@overlay/evidence';
-import { type Recall, type SchemaChangeKind, type SchemaVersion, timestampOf } from '@overlay/model';
+import { must, type Recall, type SchemaChangeKind, type SchemaVersion, timestampOf } from '@overlay/model';
+import { REDACTED } from '@overlay/sealing';
 import { z } from 'zod';
 import { type Ddl, type NamedTable, type Rename, readDdl } from './ddl.ts';
 import { ghostOf } from './ghost-table.ts';
+import { type Keys, NO_KEYS } from './key-ring.ts';
+import { Policies, policyOf, type Stretch, type TablePolicy } from './policies.ts';
 import type { RawSchemaChange, RawTable } from './raw-record.ts';
 import { stripLiterals } from './strip-literals.ts';
-import { isSameShape, planOf, type RowPlan, type Shape, shapeGiven, TableDefinition } from './table-definition.ts';
+import {
+  isSameShape,
+  NO_DEFINITION,
+  planOf,
+  type RowPlan,
+  type Shape,
+  shapeGiven,
+  TableDefinition,
+} from './table-definition.ts';
 
 /** The names of the tables that there are, by database. */
 const Names = z.record(z.string(), z.array(z.string()));
@@ -38,24 +49,58 @@ export class Definitions {
   readonly #source: string;
   readonly #recall: Recall<unknown>;
   readonly #plans = new Map<string, RowPlan>();
+  readonly #policies: Policies;
+  readonly #keys: Keys;
+  #stretch: Stretch;
   /** What was read or changed in this life. */
   readonly #known = new Map<string, TableDefinition | undefined>();
   #names: Names | undefined;
 
-  constructor(source: string, recall: Recall<unknown>) {
+  constructor(source: string, recall: Recall<unknown>, policies: Policies = new Policies(), keys: Keys = NO_KEYS) {
     this.#source = source;
     this.#recall = recall;
+    this.#policies = policies;
+    this.#stretch = policies.at(0);
+    this.#keys = keys;
   }
 
-  /** How to write the rows of a table; undefined for one that was never defined. */
-  plan(database: string, table: string): RowPlan | undefined {
+  /** How to write the rows of a table under a sequence; undefined for one that was never defined and has no policy. */
+  plan(database: string, table: string, sequence: number): RowPlan | undefined {
+    this.#enter(sequence);
     const name = `${database}.${table}`;
     const known = this.#plans.get(name);
     if (known) return known;
     const definition = this.find({ database, table });
-    const plan = definition && planOf(definition, ghostOf(table, this.names[database] ?? [])?.base ?? null);
-    if (plan) this.#plans.set(name, plan);
+    const ghost = ghostOf(table, this.names[database] ?? [])?.base ?? null;
+    const policy = this.policyOf(table, ghost, sequence);
+    if (!definition && !policy) return undefined;
+    const plan = planOf(definition ?? NO_DEFINITION, { ghost, policy, tokenize: this.tokenizeOf(policy) });
+    this.#plans.set(name, plan);
     return plan;
+  }
+
+  /** Another version of the pack may hold there. */
+  #enter(sequence: number): void {
+    const { from, until } = this.#stretch;
+    if (sequence >= from && sequence < until) return;
+    this.#stretch = this.#policies.at(sequence);
+    this.#plans.clear();
+  }
+
+  /** What the pack says of a table, or of the one that it helps to change. */
+  policyOf(table: string, ghost: string | null, sequence: number): TablePolicy | undefined {
+    this.#enter(sequence);
+    const { policies } = this.#stretch;
+    return policies.get(table.toLowerCase()) ?? (ghost === null ? undefined : policies.get(ghost.toLowerCase()));
+  }
+
+  /** Keys are fetched before a record is decided on. */
+  tokenizeOf(policy: TablePolicy | undefined): (text: string) => string {
+    return (text) => {
+      const key = policy && this.#keys.domain(policy.domain);
+      must(key, 'the key of a domain is at hand when a table of it is read');
+      return key.tokenize(text);
+    };
   }
 
   /** What is remembered of a name, also of one that no table has now. */
@@ -142,7 +187,7 @@ class Step {
   #found(given: RawTable): void {
     if (!given.definition) return;
     const known = this.#live(given);
-    const shape = shapeGiven(given.definition);
+    const shape = this.#shapeOf(given, given.definition);
     if (!known) this.#create(given, shape, 'snapshot');
     else this.#alter(given, known, shape, 'snapshot');
   }
@@ -150,8 +195,23 @@ class Step {
   #redefine(given: RawTable): void {
     const known = this.#live(given);
     if (!given.definition) this.#drop(given);
-    else if (known) this.#alter(given, known, shapeGiven(given.definition), 'alter');
-    else this.#create(given, shapeGiven(given.definition), 'create');
+    else if (known) this.#alter(given, known, this.#shapeOf(given, given.definition), 'alter');
+    else this.#create(given, this.#shapeOf(given, given.definition), 'create');
+  }
+
+  /** A definition as it is given, with the defaults of sensitive columns as their values are written. */
+  #shapeOf({ database, table }: Table, given: NonNullable<RawTable['definition']>): Shape {
+    const ghost = ghostOf(table, this.names[database] ?? [])?.base ?? null;
+    const policy = this.#definitions.policyOf(table, ghost, this.#sequence);
+    const shape = shapeGiven(given);
+    if (!policy) return shape;
+    const tokenize = this.#definitions.tokenizeOf(policy);
+    const columns = shape.columns.map((column) => {
+      const own = policyOf(policy, column.name);
+      if (!own || own.policy === 'clear' || column.default === null) return column;
+      return { ...column, default: own.policy === 'token' ? tokenize(column.default) : REDACTED };
+    });
+    return { ...shape, columns };
   }
 
   #create(table: Table, shape: Shape, kind: SchemaChangeKind): void {
@@ -185,7 +245,7 @@ class Step {
       ({ database, table }) => table === to.table && (to.database ?? database) === database,
     );
     const target = { database: to.database ?? given?.database ?? this.#change.database, table: to.table };
-    const shape = given?.definition ? shapeGiven(given.definition) : undefined;
+    const shape = given?.definition ? this.#shapeOf(target, given.definition) : undefined;
     const origin = this.#originOf(from, target, shape);
     const known = origin && this.#live(origin);
     if (!origin || !known) {

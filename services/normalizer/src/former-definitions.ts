@@ -22,12 +22,13 @@ export function rememberFormer<Out>(
     open(start) {
       const decide = fold.open(start);
       let last = start.landed;
-      return (record) => {
+      const step = (record: RawRecord) => {
         const decision: Decision<DenseRecord<Out>, unknown> = decide(record);
         if (decision.verdict.kind === 'emit') last = decision.verdict.out.sequence;
         if (!decision.remember) return decision;
         return { ...decision, remember: withFormer(decision.remember, start.recall, last) };
       };
+      return decide.needsOf ? Object.assign(step, { needsOf: decide.needsOf }) : step;
     },
   };
 }

@@ -1,18 +1,21 @@
 import { rawTopic, sourceOfRawTopic } from '@overlay/model';
-import type { Input, Message } from '@overlay/streams';
+import type { Input, Message, SchemaRegistry } from '@overlay/streams';
 import type { AvroReader } from './avro.ts';
 import { isFramed, makeDebeziumAvro, parseDebeziumAvro, schemaIdOf } from './debezium-avro.ts';
 import { parseDebeziumJson } from './debezium-json.ts';
 import type { RawRecord } from './raw-record.ts';
 
-/** Schemas whose readers are kept: as many as there are versions of tables. More, and they are made anew for each batch. */
+/** Schemas whose readers are kept: as many as there are versions of tables. Of more, those that were used longest ago are let go. */
 const READERS_MAX = 10_000;
+
+type Schemas = Pick<SchemaRegistry, 'avroSchema'>;
 
 /**
  * Reads the raw topics, one for each source, with one partition. Each record says by its first byte how it was written: framed Avro begins
  * with a zero, which no JSON does. So a connector may change its converter at any time.
  */
-export function makeRawInput(): Input<RawRecord> {
+export function makeRawInput(readersMax = READERS_MAX): Input<RawRecord> {
+  /** In the order of their last use. */
   const readers = new Map<number, AvroReader>();
   return {
     topicsOf: (sources) => sources.map(rawTopic),
@@ -20,11 +23,14 @@ export function makeRawInput(): Input<RawRecord> {
     isDense: false,
     async prepare(registry, messages) {
       const ids = schemaIds(messages);
-      if (readers.size + ids.size > READERS_MAX) readers.clear();
       for (const id of ids) {
-        const schema = readers.has(id) ? undefined : await registry.avroSchema(id);
-        const reader = schema && makeDebeziumAvro(schema);
+        const reader = readers.get(id) ?? (await readerOf(registry, id));
+        readers.delete(id);
         if (reader) readers.set(id, reader);
+      }
+      for (const id of readers.keys()) {
+        if (readers.size <= Math.max(readersMax, ids.size)) break;
+        readers.delete(id);
       }
     },
     open:
@@ -32,6 +38,11 @@ export function makeRawInput(): Input<RawRecord> {
       ({ value }) =>
         value === null ? { kind: 'skip', why: 'tombstone' } : { kind: 'record', record: parseRaw(value, readers) },
   };
+}
+
+async function readerOf(registry: Schemas, id: number): Promise<AvroReader | undefined> {
+  const schema = await registry.avroSchema(id);
+  return schema === undefined ? undefined : makeDebeziumAvro(schema);
 }
 
 function schemaIds(messages: readonly Message[]): ReadonlySet<number> {

@@ -1,8 +1,9 @@
 import type { DenseRecord, Recall, SchemaVersion, Start, Verdict } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import type { Arrow, RepairJob } from '@overlay/streams';
-import { assemble } from './assemble.ts';
+import { makeAssemble } from './assemble.ts';
 import { recallAsOf, stillNewest, withFormer } from './former-definitions.ts';
+import { type Keys, NO_KEYS } from './key-ring.ts';
 import type { RawRecord } from './raw-record.ts';
 
 type Repair = NonNullable<Arrow<RawRecord, WrittenChange, unknown>['repair']>;
@@ -14,21 +15,24 @@ const NEXT: RawRecord = { kind: 'begin', transactionId: '00000000-0000-0000-0000
  * Raw records of a unit that was set aside → its repair: the transaction as it would have been, by the table definitions of its time, with
  * the next sequence. Refused as long as a record cannot be read, one is missing, or they make something else than that unit.
  */
-export const repair: Repair = (job) => {
-  const reading = new Reading(job);
-  return {
-    take(decoded) {
-      reading.count++;
-      if (decoded.kind === 'record') reading.read(decoded.record);
-      else if (decoded.kind === 'reject') reading.refuse(`cannot be read: ${decoded.fault.detail}`);
-    },
-    end: () => reading.end(),
+export const makeRepair =
+  (keys: Keys = NO_KEYS): Repair =>
+  (job) => {
+    const reading = new Reading(job, keys);
+    return {
+      needsOf: (decoded) => (decoded.kind === 'record' ? reading.needsOf(decoded.record) : []),
+      take(decoded) {
+        reading.count++;
+        if (decoded.kind === 'record') reading.read(decoded.record);
+        else if (decoded.kind === 'reject') reading.refuse(`cannot be read: ${decoded.fault.detail}`);
+      },
+      end: () => reading.end(),
+    };
   };
-};
 
 class Reading {
   readonly #job: RepairJob;
-  readonly #decide: ReturnType<typeof assemble.open>;
+  readonly #decide: ReturnType<ReturnType<typeof makeAssemble>['open']>;
   readonly #remember: (readonly [key: string, value: unknown])[] = [];
   readonly #schemaVersions: SchemaVersion[] = [];
   #out: DenseRecord<WrittenChange> | undefined;
@@ -36,9 +40,13 @@ class Reading {
   /** Records that were taken. */
   count = 0;
 
-  constructor(job: RepairJob) {
+  constructor(job: RepairJob, keys: Keys) {
     this.#job = job;
-    this.#decide = assemble.open(startOf(job));
+    this.#decide = makeAssemble(keys).open(startOf(job));
+  }
+
+  needsOf(record: RawRecord): readonly string[] {
+    return this.#decide.needsOf?.(record) ?? [];
   }
 
   refuse(why: string): void {
@@ -84,13 +92,13 @@ class Reading {
   }
 }
 
-function startOf({ source, sequence, repairs, unit, recall, newItems }: RepairJob): Start<unknown> {
+function startOf({ source, sequence, repairs, unit, recall, newItems, packs }: RepairJob): Start<unknown> {
   const asOf = recallAsOf(recall, repairs);
   const snapshot = snapshotBefore(unit);
   const reads = readsBefore(unit);
   const known: Recall<unknown> = (key) => (key === 'snapshot' ? snapshot : key === 'reads' ? reads : asOf(key));
   const gtids = { has: () => false };
-  return { source, landed: sequence - 1, gtids, recall: known, accepted: new Set(), newItems };
+  return { source, landed: sequence - 1, gtids, recall: known, accepted: new Set(), newItems, ...(packs && { packs }) };
 }
 
 /** The state of a snapshot just before one of its pieces; undefined for what is none. */

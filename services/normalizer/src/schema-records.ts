@@ -37,7 +37,7 @@ export class SchemaRecords {
     // One statement can change several tables, and comes as a record for each.
     const isContinued = !units.open && changes.isNewest(gtid);
     const isRepeat = start.gtids.has(gtid) && (!isContinued || changes.hasTaken(change));
-    if (isRepeat) return units.repeated(gtid, change.timestamp, 0);
+    if (isRepeat) return units.repeated(gtid, change.timestamp, []);
     const closed = units.closeOther(gtid);
     if (closed) return closed;
     const redefined = this.#redefine(change);

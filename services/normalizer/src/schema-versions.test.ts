@@ -8,7 +8,7 @@ import { normalize } from './topology.ts';
 
 const read = (values: readonly string[], more: Partial<Playing> = {}) =>
   play(
-    normalize,
+    normalize(),
     values.map((value) => Buffer.from(value)),
     { source: 'shop', topic: 'cdc.shop', ...more },
   );

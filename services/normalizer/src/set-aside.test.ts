@@ -4,7 +4,7 @@ import { DIGEST_OF_NOTHING, digest, digestAfter } from '@overlay/evidence';
 import type { RepairJob } from '@overlay/streams';
 import { type Played, play } from '@overlay/streams/testing';
 import fc from 'fast-check';
-import { repair } from './repair.ts';
+import { makeRepair } from './repair.ts';
 import { normalize } from './topology.ts';
 
 const golden = readFileSync(new URL('golden/debezium-mysql-3.6.1.jsonl', import.meta.url), 'utf8')
@@ -17,7 +17,7 @@ const begin = golden.findIndex((value) => value.includes('"BEGIN"'));
 const end = golden.findIndex((value, at) => at > begin && value.includes('"END"'));
 
 const playing = { source: 'shop', topic: 'cdc.shop' };
-const read = (values: readonly string[], more: Partial<Parameters<typeof play>[2]> = {}, arrow = normalize) =>
+const read = (values: readonly string[], more: Partial<Parameters<typeof play>[2]> = {}, arrow = normalize()) =>
   play(
     arrow,
     values.map((value) => Buffer.from(value)),
@@ -54,6 +54,19 @@ test('one bad record takes its whole transaction aside: every record is kept in 
   const rawDigest = unit.reduce((before, value) => digestAfter(before, digest(value)), DIGEST_OF_NOTHING);
   expect(setAsideOf(played)).toEqual([{ ...whole[first], kind: 'set_aside', items: [], rawDigest }]);
   expect(landed(played).toSpliced(first, 1)).toEqual(whole.toSpliced(first, 1));
+});
+
+test('it is set aside where it stands; only one that is too long to be kept is read once more from before it', () => {
+  const values = golden.with(begin + 2, TORN);
+  const short = read(values);
+  expect(short.beginnings).toBe(1);
+  const padded = (...records: readonly number[]) =>
+    read(values.map((value, at) => (records.includes(at) ? value + ' '.repeat(4.5 * 1024 * 1024) : value)));
+  // What is missing shows at the record after it.
+  const [long, late] = [padded(begin + 1, end), padded(begin + 1, begin + 3)];
+  expect([long.beginnings, late.beginnings]).toEqual([1, 2]);
+  const withoutDigest = (played: Played<unknown>) => landed(played).map(({ rawDigest: _, ...record }) => record);
+  expect([withoutDigest(long), withoutDigest(late)]).toEqual([withoutDigest(short), withoutDigest(short)]);
 });
 
 test('a bad record of any kind, wherever it stands in a transaction, sets aside that transaction and nothing else', () => {
@@ -114,13 +127,13 @@ test('what comes in the middle of a transaction that lacks nothing is a dead let
   const played = read(golden.toSpliced(begin + 2, 0, TORN));
   expect(landed(played)).toEqual(whole);
   expect(letters(played)).toEqual([[null, null, 'raw.not_json', TORN]]);
-  const stopped = read(golden.toSpliced(begin + 2, 0, TORN), {}, { ...normalize, poison: 'stop' });
+  const stopped = read(golden.toSpliced(begin + 2, 0, TORN), {}, { ...normalize(), poison: 'stop' });
   expect(stopped.gap).toMatchObject({ code: 'transaction.poisoned', subject: `cdc.shop/0@${begin + 2}` });
 });
 
 test('a tombstone in the middle of a transaction changes nothing, also when the program dies after it', () => {
   const values = golden.map((value): Buffer | null => Buffer.from(value)).toSpliced(begin + 2, 0, null);
-  expect(landed(play(normalize, values, { ...playing, diesAfter: [begin + 3] }))).toEqual(whole);
+  expect(landed(play(normalize(), values, { ...playing, diesAfter: [begin + 3] }))).toEqual(whole);
 });
 
 test('a DDL or TRUNCATE that cannot be read is set aside by its GTID; what has no name is a dead letter by itself', () => {
@@ -151,7 +164,7 @@ test('a row of the snapshot that cannot be read sets its piece aside', () => {
 
 test('told to stop, the source waits before the transaction until a person accepts', () => {
   const values = golden.with(begin + 2, TORN);
-  const stopping = { ...normalize, poison: 'stop' as const };
+  const stopping = { ...normalize(), poison: 'stop' as const };
   const stopped = read(values, {}, stopping);
   expect(stopped.gap).toMatchObject({ code: 'transaction.poisoned', subject: whole[first]?.transactionId });
   expect([landed(stopped), stopped.deadLetters]).toEqual([whole.slice(0, first), []]);
@@ -180,7 +193,7 @@ function repaired(played: Played<unknown>, unit: number, values: readonly string
   const { head, memory } = played.book;
   const lists: RepairJob['newItems'] = <Item>() => [] as Item[];
   const [aside] = landed(played).filter(({ sequence }) => sequence === unit);
-  const repairing = repair({
+  const repairing = makeRepair()({
     source: 'shop',
     sequence: head.landed + 1,
     repairs: unit,
@@ -189,7 +202,7 @@ function repaired(played: Played<unknown>, unit: number, values: readonly string
     recall: (key) => memory.get(key),
     newItems: lists,
   });
-  const decode = normalize.input.open(lists, () => false);
+  const decode = normalize().input.open(lists, () => false);
   for (const value of values)
     repairing.take(decode({ offset: '0', key: null, value: Buffer.from(value), timestamp: '0' }));
   return repairing.end();

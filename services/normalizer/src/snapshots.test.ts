@@ -8,7 +8,7 @@ import { normalize } from './topology.ts';
 
 const read = (values: readonly string[], more: Partial<Playing> = {}) =>
   play(
-    normalize,
+    normalize(),
     values.map((value) => Buffer.from(value)),
     { source: 'shop', topic: 'cdc.shop', ...more },
   );
@@ -87,6 +87,31 @@ test('one that is killed and begins again at the same place, definitions and all
       },
     ),
   );
+});
+
+test('a piece that only the next record ends lands once, wherever the program dies', () => {
+  const values = cutOff.slice(second).map((value) => value.replace('"snapshot":"last"', '"snapshot":"true"'));
+  const next = begin - second;
+  for (const each of [values, values.with(next - 1, 'torn')]) {
+    const calm = read(each);
+    expect(ids(calm).slice(0, 3)).toEqual([
+      'snapshot:binlog.000001:23669487:shop.aa:1',
+      'snapshot:binlog.000001:23669487:shop.big:1',
+      expect.stringMatching(/:12$/),
+    ]);
+    expect(landed(read(each, { landsAfter: new Set([next]), diesAfter: [next + 1] }))).toEqual(landed(calm));
+    const numbers = fc.integer({ min: next - 30, max: next + 3 });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(numbers, { maxLength: 6 }),
+        fc.uniqueArray(numbers, { maxLength: 3 }),
+        (landsAfter, diesAfter) => {
+          expect(landed(read(each, { landsAfter: new Set(landsAfter), diesAfter }))).toEqual(landed(calm));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  }
 });
 
 test('after a snapshot that was done, another one is a gap', () => {

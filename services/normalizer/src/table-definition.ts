@@ -1,7 +1,12 @@
+import type { ColumnPolicy } from '@overlay/packs';
+import type { Tokenize } from '@overlay/sealing';
 import { z } from 'zod';
-import { converterOf, type ToValue } from './column-values.ts';
+import { converterOf, guessValue, type ToValue } from './column-values.ts';
 import { type Doubt, doubtOf } from './doubt.ts';
+import { policyOf, type TablePolicy } from './policies.ts';
 import type { RawColumn, RawTable } from './raw-record.ts';
+import { policedValue, type TableSealing } from './seal-change.ts';
+import { hasSensitiveName, ValueWatch } from './sensitive-columns.ts';
 
 const Column = z.object({
   name: z.string(),
@@ -55,12 +60,39 @@ export interface RowPlan {
   readonly key: readonly string[];
   /** The table that is being changed online, where this one only helps to do so. */
   readonly ghostOf: string | null;
+  /** How its sensitive columns are sealed; most tables have none. */
+  readonly sealing?: TableSealing;
+  /** The converter of a sensitive column that no definition has, however it is spelled. */
+  readonly guess?: (name: string) => ToValue | undefined;
+  /** Text of values → what tells it from other text, and does not tell what it is. */
+  readonly hide?: Tokenize;
+  /** Looks at the values of the first rows. */
+  readonly watch: ValueWatch;
+  /** Columns whose names alone are to be warned of. */
+  readonly suspects: readonly string[];
 }
 
-/** @param ghost the table that is being changed online, where this one only helps to do so */
-export function planOf({ version, columns, key }: Shape & { version: number }, ghost: string | null = null): RowPlan {
-  const converters = new Map(columns.map((column) => [column.name, converterOf(column)]));
-  const sorted = [...converters].sort(([a], [b]) => (a < b ? -1 : 1));
+/** What else decides how the rows of a table are written. */
+interface Around {
+  /** The table that is being changed online, where this one only helps to do so. */
+  readonly ghost?: string | null;
+  readonly policy?: TablePolicy | undefined;
+  /** The tokens of the policy's domain. */
+  readonly tokenize?: Tokenize;
+}
+
+/** Without a definition only what the policy names is known of a table: the other values are guessed. */
+export const NO_DEFINITION: Shape & { readonly version: number } = { version: 0, columns: [], key: [] };
+
+export function planOf(
+  { version, columns, key }: Shape & { version: number },
+  { ghost = null, policy, tokenize = () => '' }: Around = {},
+): RowPlan {
+  const clear = new Map(columns.map((column) => [column.name, converterOf(column)]));
+  const unpoliced = [...clear.keys()].filter((name) => !policyOf(policy, name));
+  const isSealing = policy !== undefined && [...policy.columns.values()].some((own) => own.policy !== 'clear');
+  const converters = isSealing ? policedConverters(clear, policy, tokenize) : clear;
+  const sorted = [...clear.keys()].sort().map((name) => [name, converters.get(name) ?? guessValue] as const);
   return {
     version,
     converters,
@@ -71,7 +103,55 @@ export function planOf({ version, columns, key }: Shape & { version: number }, g
       .filter((doubt) => doubt !== undefined),
     key: key.toSorted(),
     ghostOf: ghost,
+    watch: new ValueWatch(unpoliced.filter((name) => !hasSensitiveName(name))),
+    suspects: unpoliced.filter(hasSensitiveName),
+    ...(isSealing && {
+      sealing: sealingOf(clear, policy),
+      hide: tokenize,
+      guess: (name) => {
+        const own = policyOf(policy, name);
+        return own && policedValue(own.policy === 'seal' ? { policy: 'drop' } : own, guessValue, tokenize);
+      },
+    }),
   };
 }
+
+type Converters = ReadonlyMap<string, ToValue>;
+
+/** The converters of a table's columns, and of those that its policy names and its definition does not. */
+function policedConverters(clear: Converters, policy: TablePolicy, tokenize: Tokenize): Converters {
+  const named = [...policy.columns.keys()].filter((name) => ![...clear.keys()].some((known) => isOf(known, name)));
+  const all = [...clear, ...named.map((name): [string, ToValue] => [name, guessValue])];
+  return new Map(
+    all.map(([name, toValue]) => {
+      const own = policyOf(policy, name);
+      return [name, own ? policedValue(own, toValue, tokenize) : toValue];
+    }),
+  );
+}
+
+/** Names of columns are the same in capitals. */
+const isOf = (name: string, inSmall: string): boolean => name.toLowerCase() === inSmall;
+
+/** Sealed columns by the subject that they belong to. */
+function sealingOf(clear: Converters, { domain, table, columns }: TablePolicy): TableSealing {
+  const column = (inSmall: string) => {
+    const [name, toValue] = [...clear].find(([known]) => isOf(known, inSmall)) ?? [inSmall, guessValue];
+    return { name, toValue };
+  };
+  const sealed = [...columns].filter((one): one is [string, Sealed] => one[1].policy === 'seal');
+  const groups = Map.groupBy(sealed, ([, { subject, of }]) => JSON.stringify([of ?? table, subject]));
+  const subjects = [...groups.values()].map((group) => {
+    const [[, { subject, of }] = ['', { subject: [], of: undefined }]] = group;
+    return {
+      table: of ?? table,
+      subject: subject.map((name) => column(name.toLowerCase())),
+      sealed: group.map(([name]) => column(name)),
+    };
+  });
+  return { domain, subjects };
+}
+
+type Sealed = Extract<ColumnPolicy, { policy: 'seal' }>;
 
 const byName = (a: RawColumn, b: RawColumn): number => (a.name < b.name ? -1 : 1);

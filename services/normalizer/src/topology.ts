@@ -1,18 +1,20 @@
 import { topics } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import type { Arrow } from '@overlay/streams';
-import { assemble } from './assemble.ts';
+import { makeAssemble } from './assemble.ts';
 import { rememberFormer } from './former-definitions.ts';
+import type { Keys } from './key-ring.ts';
 import { makeRawInput } from './raw-input.ts';
 import type { RawRecord } from './raw-record.ts';
-import { repair } from './repair.ts';
+import { makeRepair } from './repair.ts';
 
-/** raw → transaction */
-export const normalize: Arrow<RawRecord, WrittenChange, unknown> = {
+/** raw → transaction, sealed by the policies of the pack that is in force, with these keys */
+export const normalize = (keys?: Keys): Arrow<RawRecord, WrittenChange, unknown> => ({
   stage: 'normalizer',
   input: makeRawInput(),
   output: topics.transaction,
-  fold: rememberFormer(assemble),
+  fold: rememberFormer(makeAssemble(keys)),
   bodyOf: (change) => change.body,
-  repair,
-};
+  sealedValuesOf: (change) => change.sealedValues,
+  repair: makeRepair(keys),
+});

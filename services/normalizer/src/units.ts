@@ -1,9 +1,19 @@
-import { type Fault, type GrowingItems, type RecordKind, type Start, skip, timestampOf } from '@overlay/model';
+import {
+  type Fault,
+  type GrowingItems,
+  type RecordKind,
+  type RowCount,
+  type Start,
+  skip,
+  timestampOf,
+} from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import { type Canonicalize, type Change, makeCanonicalize } from './canonicalize.ts';
 import { ValueError } from './column-values.ts';
 import type { Definitions } from './definitions.ts';
+import type { Keys } from './key-ring.ts';
 import { HOLE, type Out, type Outcome, PART, poison, stop } from './outcome.ts';
+import { Suspicions } from './sensitive-columns.ts';
 
 /** What is emitted as one record, while its raw records come: a transaction, a DDL, or a piece of a snapshot. */
 export interface Unit {
@@ -35,11 +45,15 @@ export class Units {
   sequence: number;
   readonly #start: Start<unknown>;
   readonly #definitions: Definitions;
-  readonly #canonicalize: Canonicalize = makeCanonicalize();
+  readonly #canonicalize: Canonicalize;
+  /** Columns that look sensitive. */
+  readonly suspicions: Suspicions;
 
-  constructor(start: Start<unknown>, definitions: Definitions) {
+  constructor(start: Start<unknown>, definitions: Definitions, keys?: Keys) {
     this.#start = start;
     this.#definitions = definitions;
+    this.#canonicalize = makeCanonicalize(keys);
+    this.suspicions = new Suspicions(start.recall);
     this.sequence = start.landed;
   }
 
@@ -49,7 +63,7 @@ export class Units {
   }
 
   newItems(): GrowingItems<WrittenChange> {
-    return this.#start.newItems(({ body }) => body.length);
+    return this.#start.newItems(({ body, sealedValues }) => body.length + (sealedValues?.length ?? 0));
   }
 
   /** Adds a row to a unit; one that cannot be written sets the whole of it aside. */
@@ -63,7 +77,9 @@ export class Units {
       readIn: unit.readIn,
     };
     try {
-      const item = this.#canonicalize(change, member, this.#definitions.plan(change.database, change.table));
+      const plan = this.#definitions.plan(change.database, change.table, member.sequence);
+      const item = this.#canonicalize(change, member, plan);
+      if (plan && !plan.watch.isDone) this.suspicions.look(change, plan);
       if (!unit.isSetAside) unit.items.push(item);
       return this.part(unit);
     } catch (thrown) {
@@ -155,8 +171,9 @@ export class Units {
   }
 
   /** What came again whole: the shell compares it with what landed. */
-  repeated(transactionId: string, timestamp: number, itemCount: number): Outcome {
-    const repeats = { transactionId, timestamp: timestampOf(timestamp), itemCount };
+  repeated(transactionId: string, timestamp: number, tables: readonly RowCount[]): Outcome {
+    const itemCount = tables.reduce((sum, { rows }) => sum + rows, 0);
+    const repeats = { transactionId, timestamp: timestampOf(timestamp), itemCount, tables };
     return { verdict: { kind: 'skip', why: 'repeat', repeats }, isSettled: !this.open };
   }
 }

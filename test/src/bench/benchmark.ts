@@ -10,6 +10,8 @@ export interface Bench {
   readonly onEnd: (close: () => Promise<unknown>) => void;
   /** Folder for logs and files of this run; removed at the end when everything went well. */
   readonly directory: string;
+  /** Also what sealing costs. */
+  readonly isSealed: boolean;
   /** Other settings for the normalizer, such as NODE_OPTIONS for a profile. */
   readonly environment: Readonly<Record<string, string>>;
 }

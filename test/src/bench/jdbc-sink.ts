@@ -6,19 +6,19 @@ import { cpuSeconds } from './processes.ts';
 import { dropDatabase, emptyDatabase } from './recording.ts';
 import { type Sample, sampleUntilDone } from './samples.ts';
 
-const DATABASE = 'sink';
-
 /** A way to run the sink: what rows go through on the way to it, and its own settings. */
 interface SinkSetup {
   readonly what: string;
-  /** Settings of the connector that writes the topic, and of the sink that reads it. JSON without schemas does not work for a sink. */
+  /** Settings of the connector that writes the topic, and of the sink that reads it. */
   readonly format: (stack: Stack) => Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, string>>;
   /** What stands behind the database's address. */
   readonly query: string;
+  /** Whether a row may be written over: then writes are counted instead of rows. */
+  readonly isUpsert?: boolean;
 }
 
-/** Every event an insert into a table without a key. An upsert, which is what the sink is for, costs an index and a look into it. */
+/** Every event an insert into a table without a key: the cheapest, and a record that comes again is there twice. */
 const INSERTS = {
   'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
   'tasks.max': '1',
@@ -29,18 +29,29 @@ const INSERTS = {
   'collection.name.format': '${source.table}',
 };
 
+/** JSON without schemas does not work for a sink. */
+const JSON_WITH_SCHEMAS = {
+  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'key.converter.schemas.enable': 'true',
+  'value.converter.schemas.enable': 'true',
+};
+
 export const SINKS = {
   /** As Connect, the sink and the driver come: nothing set that need not be. */
   stock: {
     what: 'as it comes, reading JSON',
-    format: () => ({
-      'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
-      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-      'key.converter.schemas.enable': 'true',
-      'value.converter.schemas.enable': 'true',
-    }),
+    format: () => JSON_WITH_SCHEMAS,
     settings: {},
     query: '',
+  },
+  /** As whoever wants nothing twice has to set it: rows by their key, written over when they come again or change. Else as it comes. */
+  upsert: {
+    what: 'as it comes, upserting JSON',
+    format: () => JSON_WITH_SCHEMAS,
+    settings: { 'insert.mode': 'upsert', 'primary.key.mode': 'record_key' },
+    query: '',
+    isUpsert: true,
   },
   /**
    * The fastest that was found: Avro, as many rows as it takes to a batch (which the consumer bounds too), made statements of many rows by the
@@ -57,19 +68,22 @@ export const SINKS = {
     },
     query: '?reWriteBatchedInserts=true',
   },
-} as const satisfies Record<string, SinkSetup>;
+} satisfies Record<string, SinkSetup>;
 
-/** Lets Debezium's JDBC sink write all rows of a captured topic into an empty database, whose tables it makes. Gives how far it was when. */
+/**
+ * Lets Debezium's JDBC sink write all rows of a captured topic into an empty database, whose tables it makes. Gives how far it was when. `name` is that of
+ * the connector, whose group of consumers remembers what it has read, and of the database.
+ */
 export async function sampleSink(
   bench: Bench,
   stack: Stack,
   { topic }: Capture,
-  { rows, setup }: { readonly rows: number; readonly setup: SinkSetup },
+  { rows, name, setup }: { readonly rows: number; readonly name: string; readonly setup: SinkSetup },
 ): Promise<readonly Sample[]> {
-  const url = new URL(await emptyDatabase(stack, DATABASE));
+  const url = new URL(await emptyDatabase(stack, name));
   const database = new Database(url.href, 1);
   bench.onEnd(() => database.close());
-  await runConnector(stack.connect.url, DATABASE, {
+  await runConnector(stack.connect.url, name, {
     ...INSERTS,
     ...setup.settings,
     ...setup.format(stack),
@@ -78,10 +92,10 @@ export async function sampleSink(
     'connection.username': url.username,
     'connection.password': url.password,
   });
-  const count = makeCount(database, rows);
+  const count = setup.isUpsert ? () => countWrites(database) : makeCount(database, rows);
   const samples = await sampleUntilDone({
     async rows() {
-      await refuseFailed(stack, DATABASE);
+      await refuseFailed(stack, name);
       return count();
     },
     cpu: () => ({
@@ -94,9 +108,17 @@ export async function sampleSink(
     stall_ms_max: 60_000,
     tell: (text) => bench.tell(`sink ${setup.what}: ${text}`),
   });
-  await deleteConnector(stack, DATABASE);
-  await dropDatabase(stack, DATABASE);
+  await deleteConnector(stack, name);
+  await dropDatabase(stack, name);
   return samples;
+}
+
+/** Inserts and updates of all tables, by statistics that are up to a second old. */
+async function countWrites(database: Database): Promise<number> {
+  const [sum] = await database.query<{ writes: string }>(
+    'select coalesce(sum(n_tup_ins + n_tup_upd), 0) as writes from pg_stat_user_tables',
+  );
+  return Number(sum?.writes ?? 0);
 }
 
 /** Statistics come once a second: no change for longer may mean that it stands, or that the last ones are late. */

@@ -1,8 +1,8 @@
-import { rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Stack } from '@overlay/infra';
+import { runToEnd, type Stack } from '@overlay/infra';
 import { waitFor } from '../kit/wait.ts';
-import { type Bench, type Benchmark, rounded } from './benchmark.ts';
+import { type Bench, type Benchmark, type Figures, rounded } from './benchmark.ts';
 import { type Capture, connectBroker, deleteConnector, startCaptures, topicEnd } from './capture.ts';
 import { SINKS, sampleSink } from './jdbc-sink.ts';
 import { cpuSeconds } from './processes.ts';
@@ -23,12 +23,14 @@ export const land: Benchmark = {
   what: "one raw topic into Postgres: the normalizer, without and with publishing; Debezium's JDBC sink; COPY",
   rows: 1_000_000,
   async run(bench) {
+    const sealing = bench.isSealed ? await sealingCost(bench) : {};
     const stack = await bench.startServers({ connectPlugins: ['avro-converter', 'jdbc-sink'] });
     const { raw, forStock, forTuned } = await fillTopics(bench, stack);
     await warmPostgres(bench, stack);
     const landed = await landAlone(bench, stack, raw, 'landed');
     const published = await landAndPublish(bench, stack, raw);
     const sink = await sinkAll(bench, stack, forStock, 'stock');
+    const upsert = await sinkAll(bench, stack, forStock, 'upsert');
     const tuned = await sinkAll(bench, stack, forTuned, 'tuned');
     const copied = await copyAll(bench, stack, landed.eventsFile);
     return {
@@ -44,13 +46,26 @@ export const land: Benchmark = {
       bytes_per_event: rounded(landed.bytes_per_event),
       published_rows_per_s: rounded(published.stretch.rows_per_s),
       sink_cpu_us_per_row: rounded(oursOf(sink)),
+      upsert_sink_rows_per_s: rounded(upsert.rows_per_s),
+      upsert_sink_cpu_us_per_row: rounded(oursOf(upsert)),
+      ratio_upsert_sink: rounded(landed.stretch.rows_per_s / upsert.rows_per_s),
       tuned_sink_rows_per_s: rounded(tuned.rows_per_s),
       tuned_sink_cpu_us_per_row: rounded(oursOf(tuned)),
       ratio_tuned_sink: rounded(landed.stretch.rows_per_s / tuned.rows_per_s),
       copy_cpu_us_per_row: rounded(oursOf(copied)),
+      ...sealing,
     };
   },
 };
+
+/** Of the normalizer's own code that writes an event, with and without a policy, while nothing else runs. */
+async function sealingCost(bench: Bench): Promise<Figures> {
+  const log = join(bench.directory, 'sealing-cost.json');
+  await runToEnd({ file: 'services/normalizer/src/testing/sealing-cost.ts', log });
+  const figures = JSON.parse(readFileSync(log, 'utf8')) as Figures;
+  bench.tell(`sealing: ${JSON.stringify(figures)}`);
+  return figures;
+}
 
 /** What a way of writing costs: its own process and the database. The broker stands beside. */
 export const oursOf = ({ cpu_us_per_row: { service = 0, postgres = 0 } }: Stretch): number => service + postgres;
@@ -187,7 +202,7 @@ async function bytesPerEvent({ record }: Recording): Promise<number> {
 async function sinkAll(bench: Bench, stack: Stack, topic: Capture, name: keyof typeof SINKS): Promise<Stretch> {
   await settle(stack);
   const setup = SINKS[name];
-  const samples = await sampleSink(bench, stack, topic, { rows: bench.rows, setup });
+  const samples = await sampleSink(bench, stack, topic, { rows: bench.rows, name: `sink_${name}`, setup });
   const stretch = warmStretch(samples, bench.rows);
   report(bench, `Debezium's JDBC sink ${setup.what}`, stretch);
   return stretch;

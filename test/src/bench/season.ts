@@ -12,6 +12,7 @@ import {
 import { Database } from '@overlay/storage';
 import { type Bench, type Benchmark, type Figures, rounded } from './benchmark.ts';
 import { cpuSeconds } from './processes.ts';
+import { askQuestions } from './questions.ts';
 import { SHOP } from './shop.ts';
 
 const PACK = join(import.meta.dirname, '..', '..', '..', 'packs', 'pharmacy');
@@ -23,10 +24,10 @@ const SERVERS = ['postgres', 'connect', 'mysql', 'kafka'] as const;
 /** Tables and indexes below this are not listed. */
 const LISTED_BYTES_MIN = 1_000_000;
 
-/** Days of full business through every stage at once, while they are being written: how long, what each part costs, how large it becomes. */
+/** Days of full business through every stage at once, while they are being written: how long, what each part costs, how large it becomes; then what analysts ask. */
 export const season: Benchmark = {
   name: 'season',
-  what: 'full days of the pharmacy through every stage while they are written: time, cost of each part, sizes',
+  what: 'full days of the pharmacy through every stage while they are written: time, cost of each part, sizes, what analysts wait for',
   rows: 90 * ROWS_PER_DAY,
   async run(bench) {
     const days = Math.max(1, Math.round(bench.rows / ROWS_PER_DAY));
@@ -55,6 +56,7 @@ export const season: Benchmark = {
       ...Object.fromEntries([...ended].map(([stage, at]) => [`${stage}_rows_per_s`, rounded(rows / at)])),
       ...costs(stack, pipeline, rows),
       ...(await sizes(record)),
+      ...(await askQuestions(bench, pipeline.urls.analyst)),
     };
   },
 };

@@ -101,6 +101,7 @@ function writtenOf(record: DenseRecord<ChangeEvent>): WrittenRecord<WrittenChang
       table: event.source.table,
       operation: event.operation,
       body: canonicalJson(event as never),
+      sealedValues: null,
     }),
   );
   return { record: { ...record, items }, bodies: items.map(({ body }) => body) };

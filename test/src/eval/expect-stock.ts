@@ -39,7 +39,8 @@ export function adjustedEvents(told: Told, hours: OpeningHours): Expected[] {
       after_hours: hours.isClosedAt(told.at, branch_id) || hours.isClosedBy(adjusted_at, branch_id),
       also: {
         adjust_id: told.key('adjust_id'),
-        ...told.facts('adjusted_by_id', 'adjusted_by', 'adjusted_by_role'),
+        ...told.facts('adjusted_by_id', 'adjusted_by', 'adjusted_by_role', 'approved_by_id', 'approved_by'),
+        self_approved: told.fact('adjusted_by_id') === told.facts('approved_by_id').approved_by_id,
         other_branch: home !== null && home !== branch_id,
         occurred_at: adjusted_at,
       },

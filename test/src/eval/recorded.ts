@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { identify } from '@overlay/evidence';
 import { actLine, history, makeRecorder, type Recorded, type Scenario, TABLES } from '@overlay/generator';
-import type { ChangeEvent, DenseRecord } from '@overlay/model';
+import { type ChangeEvent, type DenseRecord, decideAtOnce } from '@overlay/model';
 import type { Pack } from '@overlay/packs';
 import { type Label, makeInfer } from '@overlay/rules';
 import { makeExpectations } from './expectations.ts';
@@ -46,7 +46,7 @@ export async function evalRecorded(
   const { record } = makeRecorder();
   const canonical = makeCanonical();
   for (const transaction of history(business)) {
-    const { verdict, remember = [], unexplained = [] } = step(canonical(record(transaction)));
+    const { verdict, remember = [], unexplained = [] } = decideAtOnce(step, canonical(record(transaction)));
     for (const [key, label] of remember) {
       if (label === null) memory.delete(key);
       else memory.set(key, label);
@@ -63,7 +63,7 @@ const KEYS = new Map(TABLES.map(({ name, key }) => [name, key]));
 const METADATA = { connector: 'mysql', version: '3.6.1', file: 'binlog.000001', position: 4, thread: null } as const;
 
 /** Recorded transactions as the normalizer gives them, with ids that only count. */
-function makeCanonical(): (recorded: Recorded) => DenseRecord<ChangeEvent> {
+export function makeCanonical(): (recorded: Recorded) => DenseRecord<ChangeEvent> {
   let [sequence, row] = [0, 0];
   return ({ at, rows }) => {
     sequence += 1;

@@ -14,6 +14,7 @@ import { poison } from './f36-poison.ts';
 import { calendar } from './f37-calendar.ts';
 import { tamper } from './f42-tamper.ts';
 import { proofs } from './f43-proofs.ts';
+import { canaries } from './f52-canaries.ts';
 
 const all = [
   none,
@@ -31,6 +32,7 @@ const all = [
   calendar,
   tamper,
   proofs,
+  canaries,
 ];
 
 /** Every fault that can be played, by its name in the programme. */

@@ -10,6 +10,8 @@ import { coreCheck, type Scene, setScene } from './scene.ts';
 
 const LARGE_ROWS = 20_000;
 const RECOVER_S_MAX = 60;
+/** The short play runs beside other tests, whose servers take their share of the machine. */
+const SHORT_RECOVER_S_MAX = 150;
 
 /** Connect is killed in the middle of a large transaction, with the worker's exactly-once support and without. */
 export const connectKilled: Fault = {
@@ -45,7 +47,8 @@ async function playMode(arena: Arena, exactlyOnce: boolean, kills: number) {
     if (seconds !== undefined) recovered_s.push(seconds);
   }
   const mode = exactlyOnce ? 'exactly once' : 'at least once';
-  const slow = recovered_s.filter((seconds) => seconds > RECOVER_S_MAX);
+  const longest = arena.isShort ? SHORT_RECOVER_S_MAX : RECOVER_S_MAX;
+  const slow = recovered_s.filter((seconds) => seconds > longest);
   arena.check(
     'recovers',
     slow.map((seconds) => `${mode}: it took ${seconds} s until the transaction had landed`),

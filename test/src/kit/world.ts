@@ -99,7 +99,7 @@ export async function makeWorld({
 
 /**
  * A second pipeline over the same raw topic of the same source, with an empty record and topics of its own: what it makes depends on the
- * source alone.
+ * source and the keys alone.
  */
 export async function makeSecondRun(
   world: World,
@@ -112,6 +112,7 @@ export async function makeSecondRun(
     postgresUrl,
     packDirectory: PHARMACY_PACK,
     directory: mkdtempSync(join(tmpdir(), `overlay-${name}-`)),
+    keys: world.pipeline.keys,
     environment: { TOPIC_PREFIX: `${name}.`, EVIDENCE_NONCE_KEY_FILE: world.pipeline.nonceKeyFile },
   });
   const record = new Database(postgresUrl, 2);

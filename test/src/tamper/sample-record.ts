@@ -20,7 +20,7 @@ function transaction(sequence: number): WrittenRecord<WrittenChange> {
   const items = Array.from({ length: sequence % 100 === 0 ? 0 : 1 + (sequence % 4) }, (_, index): WrittenChange => {
     const eventId = identify('change', SOURCE, transactionId, index + 1);
     const body = `{"after":{"customer":"${tokenOf(sequence)}","id":"${sequence}","total":"${sequence}.50"},"before":null,"eventId":"${eventId}"}`;
-    return { eventId, database: 'shop', table: 'orders', operation: 'INSERT', body };
+    return { eventId, database: 'shop', table: 'orders', operation: 'INSERT', body, sealedValues: null };
   });
   const kind = items.length === 0 ? 'truncate' : 'transaction';
   return {

@@ -72,6 +72,7 @@ function transaction(sequence: number): WrittenRecord<WrittenChange> {
     table: 'orders',
     operation: 'INSERT',
     body: `{"total":"${sequence}.50"}`,
+    sealedValues: null,
   }));
   return {
     record: {

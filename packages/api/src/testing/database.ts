@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { Database, migrate } from '@overlay/storage';
+import { Database, migrate, migrateKeys } from '@overlay/storage';
 
-/** A migrated database of its own on the server that the tests are given; dropped when closed. */
-export async function freshDatabase(): Promise<{
+interface Fresh {
+  readonly name: string;
   readonly database: Database;
   readonly url: string;
+  /** The same database for another user. */
+  readonly connect: (url: string) => Database;
   readonly close: () => Promise<void>;
-}> {
+}
+
+/** A migrated database of its own on the server that the tests are given; dropped when closed. */
+export const freshDatabase = (): Promise<Fresh> => fresh(migrate);
+
+/** The same for keys. */
+export const freshKeys = (): Promise<Fresh> => fresh(migrateKeys);
+
+async function fresh(toNewest: typeof migrate): Promise<Fresh> {
   const server = process.env.OVERLAY_TEST_POSTGRES_URL;
   if (!server) throw new Error('OVERLAY_TEST_POSTGRES_URL is not set: these tests need a Postgres');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
@@ -14,11 +24,11 @@ export async function freshDatabase(): Promise<{
   const admin = new Database(server, 1);
   await admin.query(`create database ${name}`);
   const database = new Database(url, 4);
-  await migrate(database);
+  await toNewest(database);
   const close = async (): Promise<void> => {
     await database.close();
     await admin.query(`drop database ${name} with (force)`);
     await admin.close();
   };
-  return { database, url, close };
+  return { name, database, url, connect: (other) => new Database(other, 1), close };
 }

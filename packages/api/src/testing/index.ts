@@ -1,4 +1,4 @@
-export { freshDatabase } from './database.ts';
+export { freshDatabase, freshKeys } from './database.ts';
 export {
   DAY,
   gtidOf,
@@ -13,5 +13,6 @@ export {
   writeGap,
   writeHead,
   writeSampleLog,
+  writeSealedChange,
   writeSealedLetter,
 } from './sample-log.ts';

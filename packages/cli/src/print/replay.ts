@@ -15,7 +15,8 @@ export function replayLines(report: ReplayReport, paint: Paint): readonly string
       `${cleanLine(pack)} version ${version} over sequences ${fromSequence} to ${toSequence} of ${cleanLine(source)}`,
     ),
     `  ${plural(transactions, 'transaction', 'transactions')}, ${plural(rows, 'row', 'rows')}; no event rests on ${unexplainedRows} of them`,
-    ...(faults === 0 ? [] : [paint('red', `  rules could not be evaluated ${faults} times`)]),
+    ...(faults === 0 ? [] : [paint('red', `  rules could not be evaluated ${plural(faults, 'time', 'times')}:`)]),
+    ...report.faultDetails.map((detail) => `    ${cleanLine(detail)}`),
     '',
     ...report.types.map(
       ({ type, kept, added, removed, changed }) =>

@@ -50,6 +50,7 @@ function written(source: string, sequence: number, { kind, id, bodies }: Sample)
     table: 'things\0\ud800',
     operation: 'INSERT',
     body,
+    sealedValues: index % 2 === 0 ? null : '[{"sealed":"beside what is hashed","subject":"s"}]',
   }));
   const timestamp = `2026-03-0${1 + (sequence % 9)}T05:06:07.000008Z`;
   const isSetAside = kind === 'set_aside';

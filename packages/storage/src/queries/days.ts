@@ -46,7 +46,7 @@ export async function readDayRecord(database: Database, { source, from, to, upTo
         coalesce(sum(t.item_count), 0) as change_events,
         greatest(0, count(*) filter (where t.kind = 'set_aside') - count(*) filter (where t.kind = 'repair')) as set_aside,
         coalesce(sum(t.item_count) filter (where t.kind in ('transaction', 'repair')), 0) as judged_changes,
-        (select coalesce(sum(row_count), 0) from audit.unexplained_changes where ${RANGE}) as unexplained_changes,
+        (select coalesce(sum(row_count), 0) from audit.current_unexplained_changes where ${RANGE}) as unexplained_changes,
         (select count(*) from audit.current_business_events where ${RANGE}) as business_events
       from audit.transactions t where ${RANGE}`,
     [source, from, to, upTo],

@@ -48,7 +48,7 @@ export async function countUnexplained(
   }>(
     `with unexplained as (select source, database_name, table_name, operation, sum(row_count) as unexplained,
           count(distinct sequence) as transactions
-        from audit.unexplained_changes where ${WHERE} group by source, database_name, table_name, operation),
+        from audit.current_unexplained_changes where ${WHERE} group by source, database_name, table_name, operation),
       judged as (select source, database_name, table_name, operation, count(*) as rows from audit.change_events c
         where ${WHERE} and operation in ('INSERT', 'UPDATE', 'DELETE')
           and sequence <= (select landed from audit.heads h where h.stage = 'inferencer' and h.source = c.source)
@@ -85,7 +85,7 @@ export async function readUnexplained(
     first_event_id: string;
   }>(
     `select source, sequence, ${instant('commit_time')} as committed, database_name, table_name, operation, row_count, first_event_id
-      from audit.unexplained_changes where ${WHERE}
+      from audit.current_unexplained_changes where ${WHERE}
       order by commit_time desc, source, sequence desc, database_name, table_name, operation limit $5`,
     [...valuesOf(filter), limit],
   );

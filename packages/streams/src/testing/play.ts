@@ -9,6 +9,8 @@ export interface Played<Out> {
   readonly deadLetters: readonly DeadLetter[];
   readonly schemaVersions: readonly SchemaVersion[];
   readonly gap: Gap | undefined;
+  /** How often reading began, from what had landed. */
+  readonly beginnings: number;
   /** The book as it stands at the end. */
   readonly book: Book;
 }
@@ -42,6 +44,7 @@ class Player<In, Out, Value> {
   readonly #deaths: Set<number>;
   #poisoned = new Set<string>();
   #book: Book;
+  #beginnings = 0;
   #reader: SourceReader<In, Out, Value>;
 
   constructor(arrow: Arrow<In, Out, Value>, values: readonly (Buffer | null)[], playing: Playing) {
@@ -58,6 +61,7 @@ class Player<In, Out, Value> {
   #open(): SourceReader<In, Out, Value> {
     const { head, memory, accepted } = this.#book;
     const { topic } = this.#playing;
+    this.#beginnings++;
     const copy = { head, memory: new Map(memory), accepted };
     return new SourceReader(
       this.#arrow,
@@ -72,6 +76,7 @@ class Player<In, Out, Value> {
     for (let at = this.#reader.nextOffset; at < this.#messages.length && !this.#reader.gap; at++) {
       const message = this.#messages[at];
       if (message) this.#reader.take(message);
+      while (this.#reader.needs) this.#reader.goOn();
       if (this.#reader.poisoned !== undefined) {
         this.#poisoned.add(this.#reader.poisoned);
         this.#land();
@@ -87,6 +92,7 @@ class Player<In, Out, Value> {
       deadLetters: this.#deadLetters,
       schemaVersions: this.#schemaVersions,
       gap: this.#reader.gap,
+      beginnings: this.#beginnings,
       book: this.#book,
     };
   }

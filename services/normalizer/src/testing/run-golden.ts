@@ -1,7 +1,7 @@
 import type { DenseRecord, RecordKind } from '@overlay/model';
 import { GtidSet } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
-import { assemble } from '../assemble.ts';
+import { makeAssemble } from '../assemble.ts';
 import type { RawRecord } from '../raw-record.ts';
 
 /** What the fold makes of raw records, from nothing, in one life: what it emits, and the codes of what it refuses. */
@@ -18,7 +18,7 @@ export function runFold(records: Iterable<RawRecord>, source = 'shop') {
     accepted: new Set<string>(),
     newItems: <Item>(): Item[] => [],
   };
-  const decide = assemble.open(start);
+  const decide = makeAssemble().open(start);
   for (const record of records) {
     for (let isAgain = true; isAgain; ) {
       const { again = false, gtid, remember = [], verdict } = decide(record);

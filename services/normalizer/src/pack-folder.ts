@@ -1,7 +1,7 @@
 import type { OfferedPack } from '@overlay/model';
 import { readOffer } from '@overlay/packs/load';
-import { type Logger, lookEvery, Misconfigured } from '@overlay/runtime';
-import { type Database, PackRewritten, requestPack } from '@overlay/storage';
+import { type Logger, lookEvery, Trouble } from '@overlay/runtime';
+import { type Database, requestPack } from '@overlay/storage';
 
 const LOOK_MS = 5000;
 
@@ -28,13 +28,16 @@ export function followFolder(folder: PackFolder): () => Promise<void> {
       await offerTo(folder, offer);
       [seen, told] = [text, ''];
     } catch (thrown) {
-      if (!(thrown instanceof Misconfigured) && !(thrown instanceof PackRewritten)) return; // the database is away: next time
-      if (thrown.message !== told)
-        folder.logger.error({ directory: folder.directory }, `pack not taken: ${thrown.message}`);
-      told = thrown.message;
+      if (thrown instanceof Trouble) return; // the database is away: next time
+      const mistakes = mistakesOf(thrown);
+      if (mistakes !== told) folder.logger.error({ directory: folder.directory }, `pack not taken: ${mistakes}`);
+      told = mistakes;
     }
   });
 }
+
+/** A line for each. */
+const mistakesOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
 /** Offers a pack to every source in which another one is in force. */
 async function offerTo({ stage, sources, database, logger, directory }: PackFolder, offer: OfferedPack): Promise<void> {
