@@ -64,6 +64,13 @@ export function largest(values: readonly string[]): string | null {
   return most;
 }
 
+/** By how much a decimal text is below another, in percent of that, as {@link percent}; null of nothing. */
+export const percentBelow = (value: string, reference: string): string | null =>
+  value === reference && !isZero(value) ? NO_PERCENT : percent(minus(reference, value), reference);
+const NO_PERCENT = '0.00';
+
+const isZero = (value: string): boolean => parse(value).units === 0n;
+
 /** `part` of `whole` in hundredths, to two places, halves away from zero; null of nothing. */
 export function percent(part: string, whole: string): string | null {
   const [of, all] = [parse(part), parse(whole)];

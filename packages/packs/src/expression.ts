@@ -1,6 +1,6 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { type BusinessEvent, must } from '@overlay/model';
-import { isSameAmount, largest, minus, percent, sum, times } from './decimal.ts';
+import { isSameAmount, largest, minus, percent, percentBelow, sum, times } from './decimal.ts';
 
 /** CEL types of the variables that an expression may name. */
 export type Variables = Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ const NO_LOOKUPS: Lookups = { label: () => null, remembered: () => null, isOpen:
 
 /**
  * Compiles CEL expressions over `variables`. Beside CEL's own there are `label(table, key)`, `remembered(table, name, key)`, `isOpen(time, place)`, and exact
- * arithmetic on decimal text: `sum(list)`, `largest(list)` (nulls aside), `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `sameAmount(a, b)`, and `change(before, after, '<column>')`, by
+ * arithmetic on decimal text: `sum(list)`, `largest(list)` (nulls aside), `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `percentBelow(value, reference)` (null of null), `isBelow(value, reference)` (false of null), `sameAmount(a, b)`, and `change(before, after, '<column>')`, by
  * how much a row's number rose, 0 standing for null and for the row that an INSERT or DELETE has not. Integers come out as decimal text.
  */
 export function makeCompiler(variables: Variables, lookups: Lookups): (expression: string) => Evaluate {
@@ -143,6 +143,14 @@ function environmentOf(variables: Variables, lookups: Lookups): Environment {
     )
     .registerFunction('percent(dyn, dyn): dyn', (part: unknown, whole: unknown) =>
       computed('not_a_decimal', () => percent(plain(part), plain(whole))),
+    )
+    .registerFunction('percentBelow(dyn, dyn): dyn', (value: unknown, reference: unknown) =>
+      reference === null ? null : computed('not_a_decimal', () => percentBelow(plain(value), plain(reference))),
+    )
+    .registerFunction(
+      'isBelow(dyn, dyn): bool',
+      (value: unknown, reference: unknown) =>
+        reference !== null && computed('not_a_decimal', () => minus(plain(value), plain(reference)).startsWith('-')),
     )
     .registerFunction('sameAmount(dyn, dyn): bool', (a: unknown, b: unknown) =>
       computed('not_a_decimal', () => isSameAmount(plain(a), plain(b))),

@@ -14,8 +14,11 @@ import { type Transaction, valuesOf } from './transaction.ts';
 export type Joined = ReadonlyMap<string, readonly ChangeEvent[]>;
 
 /** Those that the event rests on. */
-export const claimedOf = (joined: Joined, joins: Readonly<Record<string, Join>>): readonly ChangeEvent[] =>
-  [...joined].flatMap(([name, rows]) => (joins[name]?.claims ? rows : NONE));
+export function claimedOf(joined: Joined, joins: Readonly<Record<string, Join>>): readonly ChangeEvent[] {
+  const claimed: ChangeEvent[] = [];
+  for (const [name, rows] of joined) if (joins[name]?.claims) for (const row of rows) claimed.push(row);
+  return claimed;
+}
 
 /** Finds an anchor's rows. Each joined table is indexed once per transaction, so that all anchors together cost its rows once. */
 export type FindJoined = (anchor: ChangeEvent) => Joined;

@@ -153,7 +153,7 @@ function eventOf(
     actor: around.actorOf(anchor),
     payload,
     confidence: Number(doubts.reduce((confidence, { factor }) => confidence * factor, rule.confidence).toFixed(4)),
-    sourceEventIds: [...new Set([anchor, ...claimed].map(({ eventId }) => eventId))],
+    sourceEventIds: sourceIds(anchor, claimed),
     rule: rule.id,
     ruleVersion: rule.version,
   };
@@ -219,6 +219,12 @@ function guarded<Value>(name: string, compute: () => Value): Value {
     const code = failureOf(error);
     throw code === null ? error : new Unevaluable(`${name}: ${code}`);
   }
+}
+
+function sourceIds(anchor: ChangeEvent, claimed: readonly ChangeEvent[]): string[] {
+  const ids = new Set([anchor.eventId]);
+  for (const row of claimed) ids.add(row.eventId);
+  return [...ids];
 }
 
 function faultOf(rule: Rule, failures: readonly string[]): Fault {
