@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadPack } from '@overlay/packs/load';
-import { Database, makePackViews, migrate, migrateKeys } from '@overlay/storage';
+import { Database, makePackViews, migrate, migrateKeys, readDefinitions } from '@overlay/storage';
 import { type ConnectorTarget, registerConnector } from './connector.ts';
 import type { Endpoints } from './endpoints.ts';
 import { type NotaryPlace, prepareNotary } from './notary.ts';
@@ -64,6 +64,8 @@ export interface Pipeline {
   readonly officer: Readonly<Record<string, string>>;
   /** Files that verifying needs, outside the record. */
   readonly notary: Pick<NotaryPlace, 'keysFile' | 'anchorFile'>;
+  /** The digests of the definitions that the migrations made. */
+  readonly definitionsFile: string;
   readonly start: (service: Startable, environment?: Readonly<Record<string, string>>) => RunningProgram;
   readonly running: (service: Startable) => RunningProgram | undefined;
   /** Where the running service serves its health and metrics. */
@@ -74,7 +76,8 @@ export interface Pipeline {
 /** Migrates the database, makes the logins and registers the connector; starts no service yet. */
 export async function preparePipeline(stack: Endpoints & ConnectorTarget, options: PipelineOptions): Promise<Pipeline> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-  const urls = await prepareDatabase(options.postgresUrl, options.packDirectory);
+  const definitionsFile = join(options.directory, 'definitions.json');
+  const urls = await prepareDatabase(options.postgresUrl, options.packDirectory, definitionsFile);
   const secret = (name: string, text: string): string => {
     const file = join(options.directory, name);
     writeFileSync(file, `${text}\n`, { mode: 0o600 });
@@ -109,6 +112,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     keys,
     notary,
     officer,
+    definitionsFile,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -205,12 +209,13 @@ async function portOf(service: Startable, program: RunningProgram | undefined): 
   );
 }
 
-/** Migrations, the views of the pack, and a login for each kind of user. */
-async function prepareDatabase(url: string, packDirectory: string): Promise<Pipeline['urls']> {
+/** Migrations, the views of the pack, and a login for each kind of user; what was made is written down for `auditctl verify`. */
+async function prepareDatabase(url: string, packDirectory: string, definitionsFile: string): Promise<Pipeline['urls']> {
   const database = new Database(url, 1);
   try {
     await migrate(database);
     await makePackViews(database, await loadPack(packDirectory));
+    writeFileSync(definitionsFile, `${JSON.stringify(await readDefinitions(database), null, 2)}\n`);
     const login = (kind: string): Promise<string> => makeLogin(database, url, databaseOf(url), kind);
     return {
       writer: await login('writer'),

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -96,7 +97,7 @@ export function makeMemory(directory: string): Memory {
 
 /** Adds what is new behind what stands there; of a write that was cut off, the rest is written again. */
 function appendTiles(file: string, tiles: readonly Hash[]): void {
-  const there = existsSync(file) ? Math.floor(readFileSync(file).length / HASH_BYTES) : 0;
+  const there = existsSync(file) ? Math.floor(statSync(file).size / HASH_BYTES) : 0;
   if (there >= tiles.length && existsSync(file)) return;
   if (existsSync(file)) truncateSync(file, there * HASH_BYTES);
   const handle = openSync(file, 'a', 0o600);

@@ -1,4 +1,5 @@
 import type { Endpoints, RunningProgram, Service } from '@overlay/infra';
+import { evidenceFindings } from '../kit/evidence.ts';
 import type { TableRows } from '../kit/tables.ts';
 import { makeWorld, type World } from '../kit/world.ts';
 import {
@@ -84,7 +85,7 @@ export async function coreCheck(arena: Arena, { world, oracle }: Scene, options:
   return { ...quiet, log };
 }
 
-/** What the invariants I1 to I5 find, by their names. */
+/** What the invariants I1 to I5 and I7 find, by their names. */
 export async function coreFindings(world: World, log: OracleLog): Promise<ReadonlyMap<string, Findings>> {
   return new Map([
     ['I1 nothing lost', [...(await nothingLost(world, log)), ...(await everyGtidLanded(world, log))]],
@@ -92,5 +93,6 @@ export async function coreFindings(world: World, log: OracleLog): Promise<Readon
     ['I3 all or nothing', allOrNothing(log)],
     ['I4 order', inOrder(log)],
     ['I5 rebuilt equal', await rebuiltEqual(world, log)],
+    ['I7 evidence', await evidenceFindings(world.record, world.name)],
   ]);
 }

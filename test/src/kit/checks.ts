@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { loadPack } from '@overlay/packs/load';
 import type { Database } from '@overlay/storage';
+import { evidenceFindings } from './evidence.ts';
 import { readTables, rebuildTables } from './rebuild.ts';
 import { PHARMACY_PACK, type World } from './world.ts';
 
@@ -29,7 +30,7 @@ function masked(
   return Object.fromEntries([...rows].map(([key, row]) => [key, JSON.stringify(JSON.parse(row, mask))]));
 }
 
-/** No event is there twice, sequences run from 1 without a hole up to `last` at least, and no gap was recorded. */
+/** No event is there twice, sequences run from 1 without a hole up to `last` at least, each a leaf over what its rows say, and no gap was recorded. */
 export async function expectNothingTwice(world: World, last: number): Promise<void> {
   const tables = {
     change_events: 'event_id',
@@ -53,6 +54,7 @@ export async function expectNothingTwice(world: World, last: number): Promise<vo
   expect(Number(dense?.last)).toBeGreaterThanOrEqual(last);
   const gaps = await world.record.query('select code, detail from audit.gaps');
   expect(gaps).toEqual([]);
+  expect(await evidenceFindings(world.record, world.name)).toEqual([]);
 }
 
 /** Two records of one source hold the same ids, bytes and leaves up to a sequence, in every table. */

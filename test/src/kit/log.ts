@@ -81,7 +81,7 @@ export async function logDigest(
 ): Promise<{ readonly transactions: number; readonly changes: number; readonly sha256: string }> {
   const [found] = await record.query<{ transactions: number; changes: number; sha256: string }>(
     `with t as (select count(*)::integer as n, string_agg(sha256(convert_to(
-          concat_ws(' ', sequence, kind, transaction_id, extract(epoch from commit_time), item_count), 'UTF8')), '' order by sequence) as bytes
+          concat_ws(' ', sequence, kind, transaction_id, extract(epoch from commit_time), item_count, encode(leaf, 'hex')), 'UTF8')), '' order by sequence) as bytes
         from audit.transactions where source = $1 and sequence <= $2),
       c as (select count(*)::integer as n, string_agg(sha256(convert_to(concat_ws(' ', sequence, ordinal, event_id, body::text), 'UTF8')), ''
           order by sequence, ordinal) as bytes

@@ -68,8 +68,8 @@ export async function writePack(deps: PackDeps, directory: string, ask: PackAsk)
   const chosen = await chooseStretch(deps, ask);
   if (!chosen.ok) return chosen;
   const { source, from, to } = chosen.value;
+  const checkpoint = (await readCheckpoints(database, source, 1)).at(-1);
   const head = (await readLogHeads(database)).find((one) => one.source === source);
-  const checkpoint = (await readCheckpoints(database, source)).at(-1);
   if (!head || !checkpoint || from < head.first || to - head.first >= checkpoint.size)
     return refuse(
       'conflict',

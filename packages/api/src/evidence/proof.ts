@@ -69,8 +69,8 @@ export async function prove(database: Database, id: string): Promise<Answer<Even
   const { found } = named.value;
   if (found.kind !== 'change_event')
     return refuse('invalid', `'${id}' is no change event`, '`auditctl trace` shows the change events that it rests on');
+  const checkpoint = (await readCheckpoints(database, found.source, 1)).at(-1);
   const head = (await readLogHeads(database)).find(({ source }) => source === found.source);
-  const checkpoint = (await readCheckpoints(database, found.source)).at(-1);
   const index = found.sequence - (head?.first ?? 1);
   if (!head || !checkpoint || index >= checkpoint.size || index < 0)
     return refuse(

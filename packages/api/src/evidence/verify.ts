@@ -8,6 +8,7 @@ import {
   readDefinitions,
   readHeadless,
   readLogHeads,
+  type StoredCheckpoint,
   verifyLog,
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from '../answer.ts';
@@ -35,6 +36,9 @@ const JOBS = 4;
 
 /** Recomputes the evidence logs from the stored rows, and compares them with all that is known of them. */
 export async function verify(database: Database, ask: VerifyAsk): Promise<Answer<Verification>> {
+  // Checkpoints first: of those that are signed meanwhile, the heads would be too old.
+  const stored = new Map<string, readonly StoredCheckpoint[]>();
+  for (const { source } of await readLogHeads(database)) stored.set(source, await readCheckpoints(database, source));
   const heads = (await readLogHeads(database)).filter(
     ({ source }) => ask.source === undefined || source === ask.source,
   );
@@ -55,7 +59,8 @@ export async function verify(database: Database, ask: VerifyAsk): Promise<Answer
       'a log begins with the first record that the normalizer lands',
     );
   const logs = [];
-  for (const head of heads) logs.push(await verifyOne(database, ask, head, since));
+  for (const head of heads)
+    logs.push(await verifyOne(database, ask, { head, stored: stored.get(head.source) ?? [], since }));
   const gone = [...known].filter((source) => !heads.some((head) => head.source === source));
   const headless = ask.source === undefined ? await readHeadless(database) : [];
   const findings: Finding[] = [
@@ -71,19 +76,25 @@ export async function verify(database: Database, ask: VerifyAsk): Promise<Answer
   });
 }
 
+/** What is known of one log before its rows are read. */
+interface KnownLog {
+  readonly head: LogHead;
+  readonly stored: readonly StoredCheckpoint[];
+  readonly since: OpenedCheckpoint | undefined;
+}
+
 async function verifyOne(
   database: Database,
   ask: VerifyAsk,
-  head: LogHead,
-  since: OpenedCheckpoint | undefined,
+  { head, stored, since }: KnownLog,
 ): Promise<Verification['logs'][number]> {
   const { source } = head;
-  const stored = (await readCheckpoints(database, source)).map(({ checkpointId, note }) => ({
+  const inDatabase = stored.map(({ checkpointId, note }) => ({
     note,
     place: `checkpoint ${checkpointId} of the database`,
   }));
   const anchored = ask.anchors.filter((anchor) => anchor.source === source);
-  const fromStore = openAll(source, stored, ask.keys);
+  const fromStore = openAll(source, inDatabase, ask.keys);
   const fromAnchors = openAll(source, anchored, ask.keys);
   const begin = since?.origin.endsWith(`/${source}`)
     ? [{ size: since.size, root: since.root, from: 'the checkpoint to begin with' }]

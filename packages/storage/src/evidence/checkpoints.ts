@@ -16,13 +16,20 @@ interface CheckpointRow {
   made_at: Date;
 }
 
-/** Every checkpoint of a source, in the order in which they were stored. */
-export async function readCheckpoints(database: Database, source: string): Promise<readonly StoredCheckpoint[]> {
+/** Each root is over everything before it: what is older tells no more than where something was changed. */
+const CHECKPOINTS_MAX = 20_000;
+
+/** The newest checkpoints of a source, in the order in which they were stored. */
+export async function readCheckpoints(
+  database: Database,
+  source: string,
+  limit = CHECKPOINTS_MAX,
+): Promise<readonly StoredCheckpoint[]> {
   const rows = await database.query<CheckpointRow>(
-    'select checkpoint_id, size, note, made_at from audit.checkpoints where source = $1 order by checkpoint_id',
-    [source],
+    'select checkpoint_id, size, note, made_at from audit.checkpoints where source = $1 order by checkpoint_id desc limit $2',
+    [source, limit],
   );
-  return rows.map(({ checkpoint_id, size, note, made_at }) => ({
+  return rows.reverse().map(({ checkpoint_id, size, note, made_at }) => ({
     checkpointId: Number(checkpoint_id),
     size: Number(size),
     note,
