@@ -24,6 +24,8 @@ export async function writeEnvironment(stack: Stack, pipeline: Pipeline, packDir
   const environment = {
     DATABASE_URL_FILE: pipeline.readerFile,
     DEAD_LETTER_KEY_FILE: pipeline.deadLetterKeyFile,
+    EVIDENCE_KEYS_FILE: pipeline.notary.keysFile,
+    ANCHOR_FILE: pipeline.notary.anchorFile,
     PACK_DIR: packDirectory,
     CONNECT_URL: stack.connect.url,
     STAGE_URLS: Object.entries(stageUrls)
@@ -62,6 +64,7 @@ Everything keeps running${rate > 0 ? `, with ${rate} live transactions a second`
   npm run -s auditctl -- status
   npm run -s auditctl -- anomalies --severity high
   npm run -s auditctl -- summary --date yesterday --json
+  npm run -s auditctl -- verify
 
 What is sealed of suppliers is opened, held and erased by an officer:
 

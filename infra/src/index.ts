@@ -10,6 +10,7 @@ export {
 } from './connector.ts';
 export type { Endpoints } from './endpoints.ts';
 export { runKafkaTool } from './kafka-tool.ts';
+export { type NotaryPlace, prepareNotary } from './notary.ts';
 export { type Pipeline, type PipelineOptions, preparePipeline, SERVICES, type Service } from './pipeline.ts';
 export { findPsql } from './postgres.ts';
 export { type ProgramLaunch, type RunningProgram, runToEnd, startProgram } from './program.ts';

@@ -6,6 +6,7 @@ import { loadPack } from '@overlay/packs/load';
 import { Database, makePackViews, migrate, migrateKeys } from '@overlay/storage';
 import { type ConnectorTarget, registerConnector } from './connector.ts';
 import type { Endpoints } from './endpoints.ts';
+import { type NotaryPlace, prepareNotary } from './notary.ts';
 import { lastLines } from './process.ts';
 import { type RunningProgram, startProgram } from './program.ts';
 
@@ -14,6 +15,8 @@ const START_MS_MAX = 30_000;
 /** The stages, in the order in which a record meets them. */
 export const SERVICES = ['normalizer', 'inferencer', 'anomaly-scorer', 'summarizer'] as const;
 export type Service = (typeof SERVICES)[number];
+/** What can be started: the stages, and the notary beside them. */
+type Startable = Service | 'notary';
 
 export interface PipelineOptions {
   /** Names the source, its connector and its topic. */
@@ -49,6 +52,7 @@ export interface Pipeline {
     readonly reader: string;
     readonly analyst: string;
     readonly officer: string;
+    readonly notary: string;
   };
   readonly readerFile: string;
   /** Holds the key of dead letters, for auditctl too. */
@@ -58,10 +62,12 @@ export interface Pipeline {
   readonly keys: KeyPlace;
   /** What auditctl has to be told to open, erase and hold, beside what it is told otherwise. */
   readonly officer: Readonly<Record<string, string>>;
-  readonly start: (service: Service, environment?: Readonly<Record<string, string>>) => RunningProgram;
-  readonly running: (service: Service) => RunningProgram | undefined;
+  /** Files that verifying needs, outside the record. */
+  readonly notary: Pick<NotaryPlace, 'keysFile' | 'anchorFile'>;
+  readonly start: (service: Startable, environment?: Readonly<Record<string, string>>) => RunningProgram;
+  readonly running: (service: Startable) => RunningProgram | undefined;
   /** Where the running service serves its health and metrics. */
-  readonly port: (service: Service) => Promise<number>;
+  readonly port: (service: Startable) => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -90,7 +96,9 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   };
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
-  const programs = new Map<Service, RunningProgram>();
+  const notary = prepareNotary(options.directory, [options.source]);
+  const notaryFile = secret('notary.url', urls.notary);
+  const programs = new Map<Startable, RunningProgram>();
   const all: RunningProgram[] = [];
   return {
     source: options.source,
@@ -100,6 +108,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     nonceKeyFile,
     keys,
     officer,
+    notary,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -118,6 +127,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
             KEYS_URL_FILE: keysFile,
             MASTER_KEY_FILE: keys.masterKeyFile,
           }),
+          ...(service === 'notary' && { ...notary.environment, DATABASE_URL_FILE: notaryFile }),
           PACK_DIR: options.packDirectory,
           CONNECT_URL: stack.connect.url,
           ...options.environment,
@@ -182,7 +192,7 @@ function keptKey(file: string): string {
 }
 
 /** The port is in the line that a service logs when it has started. */
-async function portOf(service: Service, program: RunningProgram | undefined): Promise<number> {
+async function portOf(service: Startable, program: RunningProgram | undefined): Promise<number> {
   for (const begin = Date.now(); program?.isRunning() && Date.now() - begin < START_MS_MAX; await sleep(50)) {
     const started = readFileSync(program.log, 'utf8')
       .split('\n')
@@ -207,6 +217,7 @@ async function prepareDatabase(url: string, packDirectory: string): Promise<Pipe
       reader: await login('reader'),
       analyst: await login('analyst'),
       officer: await login('officer'),
+      notary: await login('notary'),
     };
   } finally {
     await database.close();

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -55,6 +56,8 @@ test('configuration.md is what the generator prints', () => {
   expect(pageOf('configuration.md')).toBe(printed('infra/src/reference.ts', []));
 });
 
+const SIGNING_KEY = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
 test.each(readdirSync(join(REPOSITORY, 'services')))('configuration.md has every setting of %s', (service) => {
   const settings = printed(`services/${service}/src/main.ts`, ['--print-config'], {
     SOURCES: 'shop',
@@ -66,6 +69,13 @@ test.each(readdirSync(join(REPOSITORY, 'services')))('configuration.md has every
     KEYS_URL: 'postgres://127.0.0.1/keys',
     MASTER_KEY: Buffer.alloc(32).toString('base64'),
     PACK_DIR: 'packs/pharmacy',
+    NOTARY_ORIGIN: 'audit.example',
+    NOTARY_KEY: SIGNING_KEY,
+    NOTARY_STATE_DIR: '/nowhere',
+    WITNESS_NAME: 'witness.example',
+    WITNESS_KEY: SIGNING_KEY,
+    WITNESS_LOGS: 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
+    WITNESS_STATE_DIR: '/nowhere',
   });
   const page = pageOf('configuration.md');
   for (const line of settings.trim().split('\n'))

@@ -5,7 +5,7 @@ import { faults } from './fault/catalogue.ts';
 import { sharedServers } from './kit/world.ts';
 
 /** Those that no other test here plays in its own way, each a short play; all of them, and at full length: `npm run fault`. */
-const PLAYED = ['F02', 'F04', 'F22', 'F31', 'F33', 'F36', 'F52'];
+const PLAYED = ['F02', 'F04', 'F22', 'F31', 'F33', 'F36', 'F42', 'F43', 'F52'];
 const SEED = 7;
 const TEST_MS_MAX = 300_000;
 

@@ -1,7 +1,7 @@
 import type { OfferedPack } from '@overlay/model';
 import { makeZone, reportOf } from '@overlay/narratives';
 import type { Pack } from '@overlay/packs';
-import { type Database, type DataKeys, readSources } from '@overlay/storage';
+import { type Database, type DataKeys, readDefinitions, readSources } from '@overlay/storage';
 import { type AnomalyAsk, listAnomalies } from './anomalies.ts';
 import type { Answer } from './answer.ts';
 import type {
@@ -23,8 +23,12 @@ import type {
   Summary,
   Trace,
   UnexplainedList,
+  Verification,
 } from './contract.ts';
 import { type DeadLetterAsk, listDeadLetters, showDeadLetters } from './dead-letters.ts';
+import { type Manifest, type PackAsk, writePack } from './evidence/pack.ts';
+import { type EventProof, prove } from './evidence/proof.ts';
+import { type VerifyAsk, verify } from './evidence/verify.ts';
 import { decideGap, listGaps } from './gaps.ts';
 import { askActivate, listPacks } from './packs.ts';
 import { type RebuildAsk, type ReplayAsk, rebuild, replay } from './replay.ts';
@@ -97,6 +101,14 @@ export interface Api {
   readonly rotate: (doing: Doing) => Promise<Answer<Rotation>>;
   readonly requests: () => Promise<RequestList>;
   readonly request: (requestId: string) => Promise<Answer<StageRequest>>;
+  /** Recomputes the evidence logs from the rows; takes minutes for millions of events. */
+  readonly verify: (ask: VerifyAsk) => Promise<Answer<Verification>>;
+  /** Proves a change event by its id. */
+  readonly prove: (id: string) => Promise<Answer<EventProof>>;
+  /** Writes a stretch of the log with its proofs into an empty folder. */
+  readonly writePack: (directory: string, ask: PackAsk) => Promise<Answer<Manifest>>;
+  /** Digests of views, functions, triggers and rules, to be kept outside the database. */
+  readonly definitions: () => Promise<Readonly<Record<string, string>>>;
 }
 
 export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, keys }: ApiDeps): Api {
@@ -130,5 +142,9 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, 
     rotate: (doing) => rotateKeys(deps, doing),
     requests: async () => ({ timeZone: zone.name, requests: await listRequests(database) }),
     request: (requestId) => readBack(database, requestId),
+    verify: (ask) => verify(database, ask),
+    prove: (id) => prove(database, id),
+    writePack: (directory, ask) => writePack(deps, directory, ask),
+    definitions: () => readDefinitions(database),
   };
 }

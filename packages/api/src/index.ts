@@ -29,9 +29,14 @@ export {
   TracedChange,
   TracedTransaction,
   UnexplainedList,
+  Verification,
 } from './contract.ts';
 export { dbtPackage } from './dbt.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
+export { type Anchored, parseKeys, readAnchors, readDefinitionsFile, readOrRefuse } from './evidence/keys.ts';
+export { checkPack, type Manifest, type PackAsk } from './evidence/pack.ts';
+export { checkProof, type EventProof } from './evidence/proof.ts';
+export type { VerifyAsk } from './evidence/verify.ts';
 export { apiConfig, openApi } from './open.ts';
 export type { RebuildAsk, ReplayAsk } from './replay.ts';
 export { testRules } from './rules.ts';

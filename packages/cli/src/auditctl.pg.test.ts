@@ -32,7 +32,10 @@ rules:
     event: order.completed
     anchor: { table: orders, operations: [INSERT] }
     entity: { type: order, id: after.order_id }
-    payload: { total: after.total, shop_id: after.shop_id, shop: after.shop_id }
+    payload:
+      total: { value: after.total, type: numeric, comment: What was paid }
+      shop_id: { value: after.shop_id, type: integer, comment: Number of the shop }
+      shop: { value: after.shop_id, type: text, comment: Name of the shop }
 detectors: []
 report:
   sections:

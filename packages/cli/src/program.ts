@@ -13,6 +13,7 @@ import {
   testRulesOf,
   writeDbt,
 } from './commands.ts';
+import { proveEvent, showDefinitions, verifyLogs, verifyProof, writeEvidencePack } from './evidence.ts';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { activatePack, listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
@@ -26,6 +27,9 @@ Environment (flags come before it):
   STAGE_URLS                        health endpoints of the stages, for status: normalizer=http://host:port,...
   DEAD_LETTER_KEY, ..._FILE         the key of dead letters, to show their bytes and to hand in corrected ones
   KEYS_URL, MASTER_KEY, ..._FILE    the database of keys and the master keys, for open, erase, hold and keys
+  EVIDENCE_KEYS_FILE                public keys of the notary, for verify and verify-proof
+  ANCHOR_FILE                       checkpoints that were kept outside the database, for verify
+  DEFINITIONS_FILE                  what auditctl definitions printed, for verify
   NO_COLOR                          no colour; into a pipe there is none anyway
 
 Exit codes:
@@ -111,6 +115,7 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
   addPackCommands(command, io, done);
   addLetterCommands(command, io, done);
   addSealedCommands(command, io, done);
+  addEvidenceCommands(command, io, done);
   return program;
 }
 
@@ -236,6 +241,35 @@ function addSealedCommands(command: MakeCommand, io: Io, done: (code: Promise<nu
   why(
     command('rotate', 'wrap every key by the first master key of the file; what is sealed stays as it is', keys),
   ).action((_, self: Command) => done(rotateKeys(io, self.optsWithGlobals())));
+}
+
+/** Commands about the evidence log. */
+function addEvidenceCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const KEYS = ['--keys <file>', 'public keys of the notary and of witnesses, from outside the database'] as const;
+  command(
+    'verify',
+    'recompute the evidence logs from the stored rows and compare them with what was signed; exit 6 when they differ',
+  )
+    .option('--from <file>', 'a signed checkpoint that is believed: only what came after it is recomputed')
+    .option(...KEYS)
+    .option('--anchors <file...>', 'checkpoints that were kept outside the database')
+    .option('--definitions <file>', 'what `definitions` printed when all was well')
+    .option('--source <name>', 'of one source')
+    .action((_, self: Command) => done(verifyLogs(io, self.optsWithGlobals())));
+  command('proof <event>', 'prove that a change event is in the log that was signed')
+    .option('--out <file>', 'where the proof is written; else it is printed')
+    .action((id: string, _, self: Command) => done(proveEvent(io, self.optsWithGlobals(), id)));
+  command('verify-proof <file-or-folder>', 'check a proof or an evidence pack; needs no database')
+    .option(...KEYS)
+    .action((path: string, _, self: Command) => done(verifyProof(io, self.optsWithGlobals(), path)));
+  command('evidence-pack <folder>', 'write a stretch of the log with its proofs, to be given away')
+    .option('--from <start>', 'the first sequence or day; else from the beginning')
+    .option('--to <end>', 'the last sequence or day, included; else up to the end')
+    .option('--source <name>', 'the source; needed only when there are several')
+    .action((folder: string, _, self: Command) => done(writeEvidencePack(io, self.optsWithGlobals(), folder)));
+  command('definitions', 'print the digests of views, functions, triggers and rules, to be kept for verify').action(
+    (_, self: Command) => done(showDefinitions(io, self.optsWithGlobals())),
+  );
 }
 
 const asking = (command: Command): Command =>

@@ -57,6 +57,7 @@ function roleChange(minute: number, user: number, from: string, to: string, by =
       new_role_id: `${RANKS.indexOf(to)}`,
       new_role: to,
       self: by === user,
+      named_before: false,
       after_hours: false,
     },
   };
@@ -187,6 +188,19 @@ test('who gives themselves a role is found without any history; what an admin do
   const roles = (event: EventSpec) => found([...month, event]).filter(({ family }) => family === 'user');
   expect(roles(roleChange(localMinute(25, 12), 9, 'manager', 'cashier'))).toEqual([]);
   expect(roles(roleChange(localMinute(25, 12), 9, 'cashier', 'admin', 9))).toHaveLength(1);
+});
+
+test('who may have given themselves a role, because the row named them before, is told as one who may', () => {
+  const change = roleChange(localMinute(25, 12), 9, 'cashier', 'manager', 9);
+  const perhaps = { ...change, payload: { ...change.payload, named_before: true } };
+  expect(found([...month, perhaps]).filter(({ family }) => family === 'user')).toEqual([
+    expect.objectContaining({
+      severity: 'high',
+      reasons: expect.arrayContaining([
+        'The row names user.9 themselves, as it did before: they may have given this role to themselves.',
+      ]),
+    }),
+  ]);
 });
 
 test('every number that people read stands in the record', () => {

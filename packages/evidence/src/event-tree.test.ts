@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { EventTree, eventDigest } from './event-tree.ts';
 import { leafHash, rootOf } from './merkle.ts';
 import { makeNonceKeys, makeNonces } from './nonces.ts';
-import { transactionEntry } from './transaction-entry.ts';
+import { parseTransactionEntry, transactionEntry } from './transaction-entry.ts';
 
 const SECRET = Buffer.alloc(32, 9);
 
@@ -67,6 +67,7 @@ test('two transactions that differ in anything have different entries', () => {
   });
   fc.assert(
     fc.property(transaction, transaction, (one, other) => {
+      expect(transactionEntry(parseTransactionEntry(transactionEntry(one)) ?? other)).toBe(transactionEntry(one));
       const isSame = JSON.stringify(Object.values(one)) === JSON.stringify(Object.values(other));
       expect(transactionEntry(one) === transactionEntry(other)).toBe(isSame);
     }),

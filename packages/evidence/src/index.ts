@@ -5,7 +5,7 @@ export { DIGEST_OF_NOTHING, digest, digestAfter } from './digest.ts';
 export { type EventRow, eventRowBytes } from './event-row.ts';
 export { EventTree, eventDigest } from './event-tree.ts';
 export { identify } from './identity.ts';
-export { fromBase64, type Hash, leafHash, packHashes, rootOf, toBase64, unpackHashes } from './merkle.ts';
+export { fromBase64, HASH_BYTES, type Hash, leafHash, packHashes, rootOf, toBase64, unpackHashes } from './merkle.ts';
 export { makeNonceKeys, makeNonces } from './nonces.ts';
 export {
   includes,
@@ -20,6 +20,7 @@ export {
   cosignatureTime,
   makeSigner,
   makeVerifier,
+  type NoteSignature,
   type NoteSigner,
   type NoteVerifier,
   parseNote,
@@ -31,4 +32,4 @@ export {
 } from './signed-note.ts';
 export { type Subtree, TILE_WIDTH, type Tile, TiledLog, tilePartOf } from './tile.ts';
 export { parseTlogProof, type TlogProof, writeTlogProof } from './tlog-proof.ts';
-export { type LoggedTransaction, transactionEntry } from './transaction-entry.ts';
+export { type LoggedTransaction, parseTransactionEntry, transactionEntry } from './transaction-entry.ts';

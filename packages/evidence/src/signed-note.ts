@@ -23,6 +23,8 @@ export interface NoteSigner {
 export interface NoteVerifier {
   readonly name: string;
   readonly keyId: Buffer;
+  /** Whether it is the key of a witness, which signs when it saw the note too. */
+  readonly isWitness: boolean;
   /** `name+key id+base64 of algorithm and public key`, as Go's `note` package writes it. */
   readonly vkey: string;
   readonly verifies: (text: string, signature: Buffer) => boolean;
@@ -87,6 +89,7 @@ export function makeVerifier(vkey: string): NoteVerifier {
   return {
     name,
     keyId,
+    isWitness: algorithm === ALGORITHMS.cosignature,
     vkey: vkey.trim(),
     verifies(text, signature) {
       if (algorithm === ALGORITHMS.note) return verify(null, Buffer.from(text), key, signature);

@@ -1,4 +1,4 @@
-import { type Hash, toBase64 } from './merkle.ts';
+import { fromBase64, type Hash, toBase64 } from './merkle.ts';
 
 /** Everything that the log says of a sequence, but for its place. */
 export interface LoggedTransaction {
@@ -26,3 +26,25 @@ export const transactionEntry = (of: LoggedTransaction): string =>
   `audit-transaction/v1\nsource ${of.source}\nsequence ${of.sequence}\nkind ${of.kind}\nid ${JSON.stringify(of.transactionId.toWellFormed())}\n` +
   `committed ${of.commitTime}\nevents ${of.count}\nroot ${toBase64(of.root)}\n` +
   `${of.rawDigest == null ? '' : `raw ${of.rawDigest}\n`}${of.repairs == null ? '' : `repairs ${of.repairs}\n`}`;
+
+const ENTRY =
+  /^audit-transaction\/v1\nsource (.*)\nsequence (\d+)\nkind (\w+)\nid ("(?:[^"\\\n]|\\.)*")\ncommitted (\S+)\nevents (\d+)\nroot (\S+)\n(?:raw (\S+)\n)?(?:repairs (\d+)\n)?$/;
+
+/** The transaction that an entry is of; undefined when the text is no entry. */
+export function parseTransactionEntry(entry: string): LoggedTransaction | undefined {
+  const [, source = '', sequence, kind = '', id = '', commitTime = '', count, root = '', rawDigest, repairs] =
+    ENTRY.exec(entry) ?? [];
+  const hash = fromBase64(root);
+  if (hash === undefined) return undefined;
+  return {
+    source,
+    sequence: Number(sequence),
+    kind,
+    transactionId: JSON.parse(id) as string,
+    commitTime,
+    count: Number(count),
+    root: hash,
+    ...(rawDigest !== undefined && { rawDigest }),
+    ...(repairs !== undefined && { repairs: Number(repairs) }),
+  };
+}

@@ -12,9 +12,9 @@ import {
   type Note,
   type Path,
 } from './references.ts';
-import { checkRollups, checkViewNames } from './rollup-checks.ts';
+import { checkRollups, checkSections, checkViewNames } from './rollup-checks.ts';
 import { Rule } from './rule.ts';
-import { checkFields, checkPrecedence, checkRule } from './rule-checks.ts';
+import { checkFields, checkNames, checkPrecedence, checkRule } from './rule-checks.ts';
 
 /**
  * What the structure alone cannot say: expressions that do not compile, names that nothing declares, ids that come twice. Takes the raw
@@ -32,9 +32,10 @@ export function referenceMistakes(document: unknown): Mistake[] {
   for (const [index, rule] of rules) checkRule(rule, ['rules', index], known, note);
   checkPrecedence(list(document, 'rules'), note);
   checkFields(rules, note);
+  checkNames(rules, note);
   checkTables(document, note);
   for (const [index, detector] of detectors) checkDetector(detector, ['detectors', index], known, note);
-  for (const [index, section] of sections) checkSection(section, ['report', 'sections', index], known, note);
+  checkSections(sections, rules, known, note);
   checkRollups(rollups, rules, known, note);
   checkViewNames(rollups, rules, note);
   checkActors(document, known, note);
@@ -149,24 +150,6 @@ function checkReasons(detector: Detector, at: Path, known: Known, note: Note): v
           path,
           `has a slot {${slot}} that nothing fills: use a field of the payload of '${detector.event}' or one of ${computed.join(', ')}`,
         );
-}
-
-function checkSection(section: Section, at: Path, known: Known, note: Note): void {
-  checkEvent([...at, 'eventType'], section.eventType, known, note);
-  const fields = known.payloads.get(section.eventType);
-  if (!fields) return;
-  const named: [string, string | undefined][] = [
-    ['measure', section.measure.kind === 'sum' ? section.measure.path : undefined],
-    ['groupBy', section.groupBy],
-    ['labelBy', section.labelBy],
-    ['except', section.except?.field],
-  ];
-  for (const [key, name] of named)
-    if (name !== undefined && !fields.has(name))
-      note(
-        [...at, key],
-        `names '${name}', which no rule writes into the payload of '${section.eventType}': add it to the rule, or correct the name`,
-      );
 }
 
 function checkActors(document: unknown, known: Known, note: Note): void {

@@ -57,6 +57,13 @@ export function isSameAmount(a: string, b: string): boolean {
   return raise(left, scale) === raise(right, scale);
 }
 
+/** The largest of decimal texts as it stands; null of none. Throws a RangeError on other text. */
+export function largest(values: readonly string[]): string | null {
+  let most: string | null = null;
+  for (const value of values) if (minus(most ?? value, value).startsWith('-') || most === null) most = value;
+  return most;
+}
+
 /** `part` of `whole` in hundredths, to two places, halves away from zero; null of nothing. */
 export function percent(part: string, whole: string): string | null {
   const [of, all] = [parse(part), parse(whole)];

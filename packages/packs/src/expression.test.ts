@@ -10,8 +10,8 @@ const compile = makeCompiler(ruleVariables({ lines: { cardinality: 'many' } }), 
   },
 });
 const context = {
-  before: { id: '1', level: null },
-  after: { id: '1', amount: '0.30', is_new: true, at: '2025' },
+  before: { id: '1', level: null, units: null },
+  after: { id: '1', units: '1.5', amount: '0.30', is_new: true, at: '2025' },
   operation: 'UPDATE',
   time: '2026-01-01T00:00:00.000000Z',
   lines: [{ after: { amount: '0.10' } }, { after: { amount: '0.2' } }],
@@ -28,6 +28,12 @@ test.each([
   ['sum(lines.map(l, l.after.amount))', '0.30'],
   ['sameAmount(after.amount, sum(lines.map(l, l.after.amount)))', true],
   ["minus(after.amount, '1')", '-0.70'],
+  ["largest(['-1', '2.50', null, '2.5', '10.00'])", '10.00'],
+  ['largest([])', null],
+  ["change(before, after, 'units')", '1.5'],
+  ["change(after, before, 'units')", '-1.5'],
+  ["change({}, after, 'units')", '1.5'],
+  ["change(lines[0].after, lines[1].after, 'amount')", '0.10'],
   ['isOpen(after.at, after.id)', true],
   [
     'lines.map(l, {"a": l.after.amount, "n": 1})',
@@ -44,6 +50,10 @@ test.each([
 test.each([
   ['after.missing', 'no_such_key'],
   ["minus(after.amount, 'ten')", 'not_a_decimal'],
+  ["change(before, after, 'missing')", 'no_such_key'],
+  ["change(before, after, 'at')", 'no_such_key'],
+  ["largest(['two'])", 'not_a_decimal'],
+  ["change({}, after, 'is_new')", 'not_a_decimal'],
   ["isOpen('never', '')", 'not_a_time'],
   ['int(before.level)', 'no_matching_overload'],
 ])('%s fails as %s', (expression, code) => {

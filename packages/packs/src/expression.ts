@@ -1,6 +1,6 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { type BusinessEvent, must } from '@overlay/model';
-import { isSameAmount, minus, percent, sum, times } from './decimal.ts';
+import { isSameAmount, largest, minus, percent, sum, times } from './decimal.ts';
 
 /** CEL types of the variables that an expression may name. */
 export type Variables = Readonly<Record<string, string>>;
@@ -20,6 +20,9 @@ export type Json = BusinessEvent['payload'][string];
 
 /** A compiled expression. Throws an error that {@link failureOf} can name when it cannot be evaluated. */
 export type Evaluate = (context: Readonly<Record<string, unknown>>) => Json;
+
+/** A compiled condition. Throws as {@link Evaluate}; what is neither true nor false is `not_a_boolean`. */
+export type Condition = (context: Readonly<Record<string, unknown>>) => boolean;
 
 const ROW = 'map<string, dyn>';
 /** Of one row change: `where` of anchors and joins. */
@@ -48,7 +51,8 @@ const NO_LOOKUPS: Lookups = { label: () => null, remembered: () => null, isOpen:
 
 /**
  * Compiles CEL expressions over `variables`. Beside CEL's own there are `label(table, key)`, `remembered(table, name, key)`, `isOpen(time, place)`, and exact
- * arithmetic on decimal text: `sum(list)`, `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `sameAmount(a, b)`. Integers come out as decimal text.
+ * arithmetic on decimal text: `sum(list)`, `largest(list)` (nulls aside), `minus(a, b)`, `times(a, b)`, `percent(part, whole)`, `sameAmount(a, b)`, and `change(before, after, '<column>')`, by
+ * how much a row's number rose, 0 standing for null and for the row that an INSERT or DELETE has not. Integers come out as decimal text.
  */
 export function makeCompiler(variables: Variables, lookups: Lookups): (expression: string) => Evaluate {
   const environment = environmentOf(variables, lookups);
@@ -69,6 +73,15 @@ function fieldReader(expression: string): Evaluate | null {
     return toJson(values[column]);
   };
 }
+
+/** A condition that holds or does not: one that gives text or null would otherwise never hold, in silence. */
+export const conditionOf =
+  (evaluate: Evaluate): Condition =>
+  (context) => {
+    const outcome = evaluate(context);
+    if (typeof outcome === 'boolean') return outcome;
+    throw new EvaluationError({ code: 'not_a_boolean', message: 'gives neither true nor false' });
+  };
 
 /** What is wrong with an expression, and where in its text; null when nothing is. `isCondition` asks for true or false. */
 export function expressionMistake(
@@ -116,6 +129,12 @@ function environmentOf(variables: Variables, lookups: Lookups): Environment {
     .registerFunction('sum(list): string', (values: readonly unknown[]) =>
       computed('not_a_decimal', () => sum(values.map(plain))),
     )
+    .registerFunction('largest(list): dyn', (values: readonly unknown[]) =>
+      computed('not_a_decimal', () => largest(values.filter((value) => value !== null).map(plain))),
+    )
+    .registerFunction('change(dyn, dyn, string): string', (before: unknown, after: unknown, column: string) =>
+      computed('not_a_decimal', () => minus(amountOf(after, column), amountOf(before, column))),
+    )
     .registerFunction('minus(dyn, dyn): string', (a: unknown, b: unknown) =>
       computed('not_a_decimal', () => minus(plain(a), plain(b))),
     )
@@ -130,6 +149,14 @@ function environmentOf(variables: Variables, lookups: Lookups): Environment {
     );
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
   return environment;
+}
+
+/** A number of a row; 0 where the row is not there, or the number is null. */
+function amountOf(row: unknown, column: string): string {
+  if (typeof row !== 'object' || row === null || Object.keys(row).length === 0) return '0';
+  const value = Object.getOwnPropertyDescriptor(row, column);
+  if (value === undefined) throw new EvaluationError({ code: 'no_such_key', message: `No such key: ${column}` });
+  return value.value === null ? '0' : plain(value.value);
 }
 
 const plain = (value: unknown): string => (value === null ? '' : String(value));

@@ -4,6 +4,8 @@ export { sum } from './decimal.ts';
 export { type EventField, type EventType, eventTypesOf } from './event-types.ts';
 export { type Example, ExampleFile, type Expected, type GivenRow, parseExamples } from './example.ts';
 export {
+  type Condition,
+  conditionOf,
   EVENT_VARIABLES,
   type Evaluate,
   failureOf,

@@ -195,6 +195,14 @@ export const Pack = strict({
   include: z.array(text).default([]),
   /** A transaction of more rows is one `bulk.change` and no other event. */
   ruleRowsMax: z.int().min(1, { error: 'must be 1 or more' }).default(10_000),
+  /**
+   * The databases of a source that this pack speaks of. Rows of others are neither matched nor learned, and count as unexplained. Left out: every
+   * database that the source's connector captures, which is one; name them where it captures more.
+   */
+  databases: z
+    .array(text)
+    .min(1, { error: 'must name at least one database, or be left out for every one' })
+    .optional(),
   tables: z.record(identifier, Table),
   actors: Actors,
   rules: z.array(Rule),

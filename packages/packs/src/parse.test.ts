@@ -22,7 +22,7 @@ test('a whole pack is read, with its defaults', () => {
       name: 'library',
       rules: [{ id: 'loan.made', version: 3, confidence: 1, joins: { lines: { cardinality: 'many' } } }],
       detectors: [{ method: 'large_value', policies: [] }],
-      report: { sections: [{ measure: { kind: 'sum', path: 'fee' } }] },
+      report: { sections: [{ measure: { kind: 'sum', path: 'paid' } }] },
     },
   });
 });
@@ -33,7 +33,7 @@ test.each([
   ['timeZone: Europe/Berlin', 'timeZone: Berlin', /no time zone known here: write an IANA name/],
   ['"10:00", close: "18:00" }\n  places', '"25:00", close: "18:00" }\n  places', /time of day in quotes/],
   ['cardinality: one', 'cardinality: two', /must be one of many, one/],
-  ['operations: [INSERT], where', 'operations: [INSRT], where', /must be one of INSERT, UPDATE/],
+  ['operations: [INSERT], where', 'operations: [INSRT], where', /must be one of INSERT, UPDATE, DELETE: use/],
   ['    occurredAt', '    occuredAt', /unknown key 'occuredAt'.*known here are id, version/],
   ['method: large_value', 'method: biggest', /must be large_value, rare_change or closed_hours/],
   ['table: loan_lines, operations', 'table: loan_line, operations', /table 'loan_line' is not declared/],
@@ -45,8 +45,24 @@ test.each([
   ['size(lines) > 0', 'size(lines)', /must be true or false, but gives int/],
   ["label('members', after", "label('people', after", /labels of 'people', which has none/],
   ['desk_id: lines.desk_id', 'desk_id: line.desk_id', /join 'line', which does not stand above/],
-  ['sum(fee)', 'sum(fees)', /names 'fees', which no rule writes/],
-  ['groupBy: member', 'groupBy: membr', /names 'membr'/],
+  ['sum(paid)', 'sum(payed)', /names 'payed', which no rule writes/],
+  ['groupBy: reader', 'groupBy: readr', /names 'readr'/],
+  ['sum(paid)', 'sum(reader)', /measure names 'reader', which is declared as text: it must be numeric or integer/],
+  ['sum(paid)', 'sum(books)', /measure names 'books', which is declared as json/],
+  ['groupBy: reader', 'groupBy: paid', /groupBy names 'paid', which is declared as numeric: it must be text or/],
+  ['groupBy: reader', 'groupBy: reader, labelBy: paid', /labelBy names 'paid', which is declared as numeric/],
+  ['event: loan.made\n    anchor', 'event: bulk.change\n    anchor', /'bulk.change' is what the engine itself gives/],
+  ['id: loan.made', 'id: table.truncated', /'table.truncated' is what the engine itself gives/],
+  [
+    'anchor: { table: loans, operations: [INSERT]',
+    'anchor: { table: loans, operations: [READ]',
+    /operations\[0\] must be one of INSERT, UPDATE, DELETE: use/,
+  ],
+  [
+    'table: loan_lines, operations: [INSERT]',
+    'table: loan_lines, operations: [TRUNCATE]',
+    /must be one of INSERT, UPDATE, DELETE: use/,
+  ],
   ['eventType: loan.made', 'eventType: loan.done', /no rule gives events of type 'loan.done'/],
   ['usually {typical}', 'usually {median}', /slot \{median\} that nothing fills/],
   ['medium: 4', 'medium: 40', /severity must rise/],
@@ -119,7 +135,7 @@ test.each([
     'desks: { key: [desk_id], columns: { room: { policy: seal, subject: [room, floor], of: desks } } }',
     /must name a column for each key column of 'desks': desk_id/,
   ],
-  ['groupBy: member, top', 'except: { field: member_id, values: [x] }, top', /names 'member_id', which no rule writes/],
+  ['groupBy: reader, top', 'except: { field: member_id, values: [x] }, top', /names 'member_id', which no rule writes/],
 ])('%j written as %j is told with its line and what to do', (from, to, message) => {
   const { text, line } = broken(from, to);
   const found = mistakesOf(text).find((mistake) => message.test(mistake));
@@ -132,7 +148,7 @@ test.each([
 test('all mistakes are told at once, in the order of the file', () => {
   const text = LIBRARY.replace('currency: EUR\n', '')
     .replace('loan_id: loan_id', 'loan_id: 1')
-    .replace('sum(fee)', 'avg(fee)');
+    .replace('sum(paid)', 'avg(paid)');
   const mistakes = mistakesOf(text);
   expect(mistakes).toHaveLength(3);
   expect(mistakes[0]).toMatch(/currency is missing: add it/);

@@ -1,5 +1,5 @@
 import { eventTypesOf } from './event-types.ts';
-import type { Rollup } from './pack.ts';
+import type { Rollup, Section } from './pack.ts';
 import { checkEvent, type Known, type Note, type Path } from './references.ts';
 import type { FieldType, Rule } from './rule.ts';
 import { eventViewName, rollupViewName } from './view-names.ts';
@@ -13,18 +13,50 @@ type Placed<Value> = readonly (readonly [number, Value])[];
 
 /** Events, fields and column names of roll-ups. */
 export function checkRollups(rollups: Placed<Rollup>, rules: Placed<Rule>, known: Known, note: Note): void {
-  const types = eventTypesOf({ rules: rules.map(([, rule]) => rule) });
-  const fieldsOf = new Map(
-    types.map(({ type, fields }) => [type, new Map(fields.map((field) => [field.name, field.type]))]),
-  );
+  const fieldsOf = fieldTypesOf(rules);
   for (const [index, rollup] of rollups) {
     const at = ['rollups', index];
     checkEvent([...at, 'event'], rollup.event, known, note);
     const fields = fieldsOf.get(rollup.event);
-    if (fields) checkRollupFields(rollup, fields, at, note);
+    if (fields) {
+      const check = makeFieldCheck(rollup.event, fields, at, note);
+      check(['by'], rollup.by, GROUPS);
+      check(['label'], rollup.label, NAMES);
+      for (const [sum, name] of Object.entries(rollup.measures)) check(['measures', sum], name, NUMBERS);
+    }
     checkRollupColumns(rollup, at, note);
   }
 }
+
+/** Events and fields of the report's sections. */
+export function checkSections(sections: Placed<Section>, rules: Placed<Rule>, known: Known, note: Note): void {
+  const fieldsOf = fieldTypesOf(rules);
+  for (const [index, { eventType, measure, groupBy, labelBy, except }] of sections) {
+    const at = ['report', 'sections', index];
+    checkEvent([...at, 'eventType'], eventType, known, note);
+    const fields = fieldsOf.get(eventType);
+    if (!fields) continue;
+    const check = makeFieldCheck(eventType, fields, at, note);
+    check(['measure'], measure.kind === 'sum' ? measure.path : undefined, NUMBERS);
+    check(['groupBy'], groupBy, GROUPS);
+    check(['labelBy'], labelBy, NAMES);
+    check(['except'], except?.field, GROUPS);
+  }
+}
+
+const GROUPS: readonly FieldType[] = ['text', 'integer', 'boolean'];
+const NAMES: readonly FieldType[] = ['text'];
+const NUMBERS: readonly FieldType[] = ['numeric', 'integer'];
+
+type FieldTypes = ReadonlyMap<string, FieldType>;
+
+const fieldTypesOf = (rules: Placed<Rule>): ReadonlyMap<string, FieldTypes> =>
+  new Map(
+    eventTypesOf({ rules: rules.map(([, rule]) => rule) }).map(({ type, fields }) => [
+      type,
+      new Map(fields.map((field) => [field.name, field.type])),
+    ]),
+  );
 
 /** No two views for analysts, of events or of roll-ups, have one name. */
 export function checkViewNames(rollups: Placed<Rollup>, rules: Placed<Rule>, note: Note): void {
@@ -58,23 +90,19 @@ function checkRollupColumns({ by, label, measures }: Rollup, at: Path, note: Not
     }
 }
 
-function checkRollupFields(
-  { event, by, label, measures }: Rollup,
-  fields: ReadonlyMap<string, FieldType>,
-  at: Path,
-  note: Note,
-): void {
-  const check = (path: Path, name: string | undefined, types: readonly FieldType[]): void => {
-    const type = name === undefined ? types[0] : fields.get(name);
+const makeFieldCheck =
+  (event: string, fields: FieldTypes, at: Path, note: Note) =>
+  (path: Path, name: string | undefined, types: readonly FieldType[]): void => {
+    if (name === undefined) return;
+    const type = fields.get(name);
     if (type === undefined)
-      note([...at, ...path], `names '${name}', which no rule writes into the payload of '${event}': correct the name`);
+      note(
+        [...at, ...path],
+        `names '${name}', which no rule writes into the payload of '${event}': add it to the rule, or correct the name`,
+      );
     else if (!types.includes(type))
       note(
         [...at, ...path],
         `names '${name}', which is declared as ${type}: it must be ${types.join(' or ')}; declare it so in a rule of '${event}', or name another field`,
       );
   };
-  check(['by'], by, ['text', 'integer', 'boolean']);
-  check(['label'], label, ['text']);
-  for (const [sum, name] of Object.entries(measures)) check(['measures', sum], name, ['numeric', 'integer']);
-}

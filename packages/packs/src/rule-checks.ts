@@ -71,6 +71,17 @@ export function checkFields(rules: readonly (readonly [number, Rule])[], note: N
     }
 }
 
+/** Events that the engine gives by itself, by rules of the same names. */
+const ENGINE_EVENTS = ['bulk.change', 'table.truncated'];
+
+/** What the engine gives, no rule gives. */
+export function checkNames(rules: readonly (readonly [number, Rule])[], note: Note): void {
+  for (const [index, rule] of rules)
+    for (const key of ['id', 'event'] as const)
+      if (ENGINE_EVENTS.includes(rule[key]))
+        note(['rules', index, key], `'${rule[key]}' is what the engine itself gives: choose another name`);
+}
+
 /** Claims can only be of rules that were applied before. */
 export function checkPrecedence(rules: readonly unknown[], note: Note): void {
   const above = new Set<unknown>();

@@ -14,6 +14,8 @@ export const Join = strict({
   ),
   cardinality: z.enum(['many', 'one']).default('many'),
   where: Expression.optional(),
+  /** False: these rows are looked at, or lead to others; the event does not rest on them. */
+  claims: z.boolean().default(true),
 });
 export type Join = z.infer<typeof Join>;
 

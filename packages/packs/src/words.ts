@@ -27,7 +27,10 @@ export const fraction = z
   .number()
   .min(0, { error: 'must be from 0 to 1' })
   .max(1, { error: 'must be from 0 to 1: 1 stands for certain' });
-export const operations = z.array(Operation).min(1, { error: 'must name at least one operation, such as [INSERT]' });
+/** What rules and actors may speak of: changes of rows. A READ is no act, and for a TRUNCATE the engine gives an event by itself. */
+export const operations = z
+  .array(Operation.exclude(['READ', 'TRUNCATE']))
+  .min(1, { error: 'must name at least one operation, such as [INSERT]' });
 
 /** CEL text. */
 export const Expression = z.string({ error: 'must be an expression in text: put it in quotes' }).min(1, {

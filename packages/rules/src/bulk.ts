@@ -11,6 +11,7 @@ import type { Pack } from '@overlay/packs';
 import { isGhost } from './ghost-rows.ts';
 import { type Label, makeLearning, remembered } from './labels.ts';
 import type { Identify } from './rule.ts';
+import { makeScope } from './scope.ts';
 import { isAct } from './transaction.ts';
 
 const BULK_CHANGE = 'bulk.change';
@@ -41,19 +42,20 @@ export function makeBulk(pack: Pack, identify: Identify, recall: Recall<Label>) 
 
 function* sift(
   record: DenseRecord<ChangeEvent>,
-  { tables, ruleRowsMax }: Pack,
+  { tables, databases, ruleRowsMax }: Pack,
   identify: Identify,
   recall: Recall<Label>,
 ): Generator<void, Sifted> {
   const counts = new Counts();
   const learning = makeLearning(tables, recall);
+  const { isOwn } = makeScope({ tables, databases });
   const few: ChangeEvent[] = [];
   let seen = 0;
   for (const row of record.items) {
     if (++seen % STEP_ROWS === 0) yield;
     if (isGhost(row)) continue;
     counts.add(row);
-    learning.learn(row);
+    if (isOwn(row)) learning.learn(row);
     if (few.length <= ruleRowsMax) few.push(row);
   }
   if (counts.rows <= ruleRowsMax) return { record: withItems(record, few) };

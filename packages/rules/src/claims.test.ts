@@ -30,6 +30,17 @@ test('a row that an event rests on is passed over by a rule that gives way to it
   expect(typesOf(shelf('5'))).toEqual(['shelf.changed']);
 });
 
+test('an event does not rest on rows of a join that claims none, though it sees them', () => {
+  const looking = makeInfer(
+    packOf(LENDING.replace('on: { loan: id } }', 'on: { loan: id }, claims: false }')),
+    identify,
+  );
+  const { outcomes } = runInfer(looking, [record(1, [loan, line])]);
+  const [first] = [...record(1, [loan, line]).items];
+  expect(eventsOf(outcomes)).toMatchObject([{ payload: { count: '1' }, sourceEventIds: [first?.eventId] }]);
+  expect(outcomes[0]?.unexplained).toMatchObject([{ table: 'lines', rows: 1 }]);
+});
+
 test('a rule gives way to those it names only', () => {
   const open = makeInfer(
     packOf(LENDING.replace('unlessClaimedBy: [loan.made]', 'unlessClaimedBy: [loan.ended]')),
@@ -72,6 +83,50 @@ test('tables that the pack ignores, snapshots and explained rows leave nothing u
     record(1, [insert('tools', { shop: '1', id: '5', name: 'saw' })], undefined, 'snapshot'),
   ]).outcomes;
   expect(snapshot).not.toHaveProperty('unexplained');
+});
+
+test('rows of another database are neither matched nor learned, and are unexplained', () => {
+  const named = makeInfer(packOf(LENDING.replace('tables:', 'databases: [shop]\ntables:')), identify);
+  const person = insert('people', { id: '7', name: 'Eva', changed_by: null });
+  const rows = [loan, line, person, insert('visits', { id: '1' })];
+  const other = (sequence: number) => {
+    const whole = record(sequence, rows);
+    const items = [...whole.items].map((row) => ({ ...row, source: { ...row.source, database: 'hr' } }));
+    return { ...whole, items };
+  };
+  const { outcomes, memory } = runInfer(named, [other(1), record(2, rows)]);
+  expect(eventsOf(outcomes).map(({ type }) => type)).toEqual(['loan.made']);
+  expect(outcomes[0]?.unexplained?.map(({ database, table }) => `${database}.${table}`)).toEqual([
+    'hr.lines',
+    'hr.loans',
+    'hr.people',
+    'hr.visits',
+  ]);
+  expect(outcomes[0]).not.toHaveProperty('remember');
+  expect(memory.get('label:people:7')).toBe('Eva');
+  // A pack that names none speaks of every database.
+  expect(eventsOf(runInfer(infer, [other(1)]).outcomes).map(({ type }) => type)).toEqual(['loan.made']);
+});
+
+test('a TRUNCATE is an event of the engine, its repair too; of a table that the pack ignores it is none', () => {
+  const truncate = (sequence: number, table: string) => {
+    const whole = record(sequence, [{ table, operation: 'TRUNCATE' }], undefined, 'truncate');
+    return sequence === 1 ? whole : { ...whole, kind: 'repair' as const, repairs: 1 };
+  };
+  const { outcomes } = runInfer(infer, [truncate(1, 'loans'), truncate(2, 'loans'), truncate(3, 'visits')]);
+  const events = eventsOf(outcomes);
+  expect(events).toMatchObject(
+    [1, 2].map((sequence) => ({
+      type: 'table.truncated',
+      entityType: 'table',
+      entityId: 'shop.loans',
+      payload: { database: 'shop', table: 'loans' },
+      confidence: 1,
+      rule: 'table.truncated',
+      sourceEventIds: [[...truncate(sequence, 'loans').items][0]?.eventId],
+    })),
+  );
+  expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(2);
 });
 
 test('above its bound a transaction is one bulk.change, which explains all of its rows and still teaches names', () => {

@@ -65,7 +65,7 @@ test.each([
   [
     'row: { shop: 1, id: 5, name: saw }',
     'row: { shop: 2, id: 5, name: saw }',
-    'loan.made of loan:100: doubts should be [], is ["a name of tools is not known yet"]',
+    'loan.made of loan:100: doubts should be [], is ["a name of tools is not known: its row did not come yet, or is gone"]',
   ],
   [
     'row: { id: 100, person: 7, fee: 3 }',

@@ -107,7 +107,7 @@ function recordOf(
   const items = rows.map(
     ({ table, operation, before, after }, index): ChangeEvent => ({
       eventId: identify(SOURCE, transactionId, String(index + 1)),
-      source: { name: SOURCE, database: pack.name, table, primaryKey: {} },
+      source: { name: SOURCE, database: pack.databases?.[0] ?? pack.name, table, primaryKey: {} },
       operation,
       before,
       after,

@@ -72,15 +72,21 @@ test('what the rows do not bear out lowers the confidence and is stated', () => 
   });
 });
 
-test('a doubt that cannot be checked counts as one', () => {
-  const { outcomes } = run(names, record(2, [loan, line('5', 'free')]));
-  expect(only(outcomes)).toMatchObject({
-    confidence: 0.5,
-    payload: { doubts: ['the fee is not the sum of the lines'] },
-  });
-});
+test.each([['free'], [null]])(
+  'a doubt that cannot be checked counts as one, and accuses nobody: a fee that is %j',
+  (fee) => {
+    const { outcomes } = run(
+      names,
+      record(2, [loan, insert('lines', { loan: '100', tool: '5', fee, scanned_by: null })]),
+    );
+    expect(only(outcomes)).toMatchObject({
+      confidence: 0.5,
+      payload: { doubts: ['cannot be checked: the fee is not the sum of the lines'] },
+    });
+  },
+);
 
-test('a name that is not known yet is null, and lowers the confidence once per table', () => {
+test('a name that is not known is null, and lowers the confidence once per table', () => {
   const { outcomes } = run(record(2, [loan, line('5', '1.5'), line('6', '2')]));
   expect(only(outcomes)).toMatchObject({
     actor: { id: '8', label: null },
@@ -90,7 +96,10 @@ test('a name that is not known yet is null, and lowers the confidence once per t
         { tool: '5', name: null },
         { tool: '6', name: null },
       ],
-      doubts: ['a name of people is not known yet', 'a name of tools is not known yet'],
+      doubts: [
+        'a name of people is not known: its row did not come yet, or is gone',
+        'a name of tools is not known: its row did not come yet, or is gone',
+      ],
     },
     confidence: 0.81,
   });

@@ -16,12 +16,14 @@ import { Claims } from './claims.ts';
 import { withoutGhosts } from './ghost-rows.ts';
 import { findLabel, findValue, type Label, type LabelChanges, makeLearning, remembered } from './labels.ts';
 import { type Applied, type Identify, makeRule, type Surroundings } from './rule.ts';
+import { makeScope } from './scope.ts';
 import { isAct, transactionOf } from './transaction.ts';
+import { truncationsOf } from './truncated.ts';
 import { unexplainedOf } from './unexplained.ts';
 
 /**
  * The stage that says what a transaction means, by the rules of a pack. One record out for each record in, possibly with no events:
- * only transactions and their repairs have any, and a very large one has just a `bulk.change`; the rows of every record, also of the snapshot, teach the
+ * only transactions, TRUNCATEs and their repairs have any; a very large one has just a `bulk.change`, a TRUNCATE its `table.truncated`; the rows of every record, also of the snapshot, teach the
  * names that expressions ask for. Rows that no event rests on are told beside the events, counted. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
  * what the others gave.
  */
@@ -31,19 +33,23 @@ export function makeInfer(
 ): Fold<DenseRecord<ChangeEvent>, DenseRecord<BusinessEvent>, Label> {
   const calendar = makeCalendar(pack);
   const actorsOf = makeActors(pack.actors);
+  const { isOwn, isIgnored } = makeScope(pack);
   return {
     open: ({ recall }) => {
       const names = makeNames(recall);
       const rules = pack.rules.map((rule) => makeRule(rule, lookupsOf(calendar, names), identify));
       const bulk = makeBulk(pack, identify, recall);
       const decide = (record: DenseRecord<ChangeEvent>) => {
-        const transaction = transactionOf(record);
+        const transaction = transactionOf(record, isOwn);
         const learning = makeLearning(pack.tables, recall);
         for (const row of transaction.rows) learning.learn(row);
         const { changes } = learning;
         names.use(changes);
         const remember = remembered(record, changes, recall);
-        if (!isAct(record)) return decisionOf(record, [], remember, []);
+        if (!isAct(record)) {
+          const truncations = truncationsOf(record, isIgnored, identify);
+          return decisionOf(record, [{ events: truncations, fault: null }], remember, []);
+        }
         const claims = new Claims();
         const around: Surroundings = {
           transaction,
@@ -52,7 +58,7 @@ export function makeInfer(
           takeUnknownLabels: names.takeUnknown,
         };
         const applied = rules.map((apply) => apply(around));
-        const unexplained = unexplainedOf(transaction.rows, claims, pack.tables);
+        const unexplained = unexplainedOf(transaction.all, claims, isIgnored);
         return decisionOf(record, applied, remember, unexplained);
       };
       return (record) => {

@@ -1,9 +1,21 @@
 import type { ChangeEvent, Operation } from '@overlay/model';
-import { type Evaluate, type Join, type Lookups, makeCompiler, ROW_VARIABLES } from '@overlay/packs';
+import {
+  type Condition,
+  conditionOf,
+  type Evaluate,
+  type Join,
+  type Lookups,
+  makeCompiler,
+  ROW_VARIABLES,
+} from '@overlay/packs';
 import { type Transaction, valuesOf } from './transaction.ts';
 
 /** Rows that belong to an anchor, by the names of a rule's joins. */
 export type Joined = ReadonlyMap<string, readonly ChangeEvent[]>;
+
+/** Those that the event rests on. */
+export const claimedOf = (joined: Joined, joins: Readonly<Record<string, Join>>): readonly ChangeEvent[] =>
+  [...joined].flatMap(([name, rows]) => (joins[name]?.claims ? rows : NONE));
 
 /** Finds an anchor's rows. Each joined table is indexed once per transaction, so that all anchors together cost its rows once. */
 export type FindJoined = (anchor: ChangeEvent) => Joined;
@@ -12,7 +24,7 @@ interface Plan {
   readonly name: string;
   readonly table: string;
   readonly operations: ReadonlySet<Operation>;
-  readonly where: Evaluate | null;
+  readonly where: Condition | null;
   readonly columns: readonly string[];
   /** The join above that it goes by; null when it goes by the anchor alone. */
   readonly via: string | null;
@@ -58,7 +70,7 @@ function planOf(name: string, join: Join, compile: (expression: string) => Evalu
     name,
     table: join.table,
     operations: new Set(join.operations),
-    where: join.where === undefined ? null : compile(join.where),
+    where: join.where === undefined ? null : conditionOf(compile(join.where)),
     columns: Object.keys(join.on),
     via: sources.find((source) => source.join !== null)?.join ?? null,
     from: sources,
@@ -69,7 +81,7 @@ function buildIndex(plan: Plan, transaction: Transaction): Index {
   const index = new Map<string, ChangeEvent[]>();
   for (const row of transaction.rowsOf(plan.table)) {
     if (!plan.operations.has(row.operation)) continue;
-    if (plan.where && plan.where({ ...transaction.viewOf(row), time: transaction.record.timestamp }) !== true) continue;
+    if (plan.where && !plan.where({ ...transaction.viewOf(row), time: transaction.record.timestamp })) continue;
     const key = keyOf(plan.columns.map((column) => valuesOf(row)[column]));
     if (key === '') continue;
     const rows = index.get(key);

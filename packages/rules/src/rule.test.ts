@@ -57,6 +57,17 @@ test('an entity whose id is a list or nothing is a fault of its rule', () => {
   });
 });
 
+test.each([
+  ["where: after.kind != 'test'", 'where: after.kind', 'anchor.where'],
+  ['where: after.units != before.units }', 'where: after.units }', 'joins'],
+  ['when: [size(lines) > 0]', 'when: [after.kind]', 'when[0]'],
+])('a condition that is neither true nor false is a fault of its rule: %j as %j', (from, to, place) => {
+  const { outcomes } = runInfer(inferOf(from, to), [record(1, [loan, line('5'), shelf])]);
+  expect(outcomes[0]?.verdict).toMatchObject({
+    faults: [{ code: 'rule.failed', detail: expect.stringContaining(`(${place}: not_a_boolean)`) }],
+  });
+});
+
 test('a column that is null joins nothing', () => {
   const infer = inferOf("label('tools', after.shop + ',' + l.after.tool)", "'a tool'");
   const { outcomes } = runInfer(infer, [record(1, [loan, line(null), line('6', null), shelf])]);
@@ -66,6 +77,27 @@ test('a column that is null joins nothing', () => {
     ['shelf.changed', 1],
   ]);
   expect(outcomes[0]?.unexplained).toMatchObject([{ table: 'lines', operation: 'INSERT', rows: 1 }]);
+});
+
+test.each([
+  ["minus(after.fee, '1')", { fee: null }, 'a value is no number'],
+  ["isOpen(after.made_at, after.shop) ? 'a' : 'b'", { made_at: 'soon' }, 'a value is no time'],
+  ['after.fee.size()', { fee: null }, 'a value is null or of another kind'],
+  ['after.colour', {}, 'a column is missing'],
+])('a field that cannot be evaluated costs half of the confidence, not the event: %s', (value, values, why) => {
+  const infer = inferOf('      fee: after.fee', `      fee: "${value}"`);
+  const given = { ...loan, after: { ...loan.after, ...values } };
+  const [event] = eventsOf(runInfer(infer, [record(1, [given, line('5')])]).outcomes);
+  expect(event?.payload.fee).toBeNull();
+  expect(event?.payload.doubts).toContain(`fee is not known: ${why}`);
+});
+
+test('rules that give way to one that could not be evaluated still do, and its rows stay unexplained', () => {
+  const failing = inferOf('when: [size(lines) > 0]', 'when: [int(after.fee) > 0]');
+  const { outcomes } = runInfer(failing, [record(1, [loan, line('5'), shelf])]);
+  expect(eventsOf(outcomes)).toEqual([]);
+  expect(outcomes[0]?.verdict).toMatchObject({ faults: [{ code: 'rule.failed' }] });
+  expect(outcomes[0]?.unexplained?.map(({ table }) => table)).toEqual(['lines', 'loans', 'shelves']);
 });
 
 test('names of rows without a key are not learned', () => {

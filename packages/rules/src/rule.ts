@@ -1,5 +1,7 @@
-import type { Actor, BusinessEvent, ChangeEvent, Fault } from '@overlay/model';
+import type { Actor, BusinessEvent, ChangeEvent, Fault, Operation } from '@overlay/model';
 import {
+  type Condition,
+  conditionOf,
   type Evaluate,
   failureOf,
   type Json,
@@ -10,7 +12,7 @@ import {
   ruleVariables,
 } from '@overlay/packs';
 import type { Claims } from './claims.ts';
-import { type FindJoined, type Joined, makeJoins } from './joins.ts';
+import { claimedOf, type FindJoined, type Joined, makeJoins } from './joins.ts';
 import type { Transaction, ViewOf } from './transaction.ts';
 
 /** Gives an id that depends on its parts alone. */
@@ -31,16 +33,16 @@ export interface Applied {
   readonly fault: Fault | null;
 }
 
-/** How much less sure an event is for each table whose label is not known yet, and for each column that is not there. */
+/** How much less sure an event is for each table whose label is not known, and for each field of its payload that is not. */
 const UNKNOWN_LABEL_FACTOR = 0.9;
-const MISSING_COLUMN_FACTOR = 0.5;
+const UNKNOWN_FIELD_FACTOR = 0.5;
 
 interface Compiled {
   readonly rule: Rule;
   readonly joins: (transaction: Transaction) => FindJoined;
-  readonly where: Evaluate | null;
-  readonly when: readonly Part[];
-  readonly entityId: Part;
+  readonly where: Condition | null;
+  readonly when: readonly { readonly name: string; readonly holds: Condition }[];
+  readonly entityId: Evaluate;
   readonly doubts: readonly (Rule['doubts'][number] & { readonly evaluate: Evaluate })[];
   readonly payload: readonly Part[];
   readonly single: ReadonlySet<string>;
@@ -56,15 +58,22 @@ class Unevaluable extends Error {
   override readonly name = 'Unevaluable';
 }
 
-/** A rule as a function of a transaction: one event for each anchor row that matches, which claims its rows. A failing anchor costs its event, never the others. */
+/**
+ * A rule as a function of a transaction: one event for each anchor row that matches, which claims its rows. A failing anchor costs its event, never the
+ * others; rules that give way to this one still give way where it failed, so that nobody says of its rows that nothing explains them.
+ */
 export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (around: Surroundings) => Applied {
   const compiled = compileRule(rule, lookups);
-  const operations = new Set(rule.anchor.operations);
+  const operations = new Set<Operation>(rule.anchor.operations);
   return (around) => {
     const anchors = around.transaction.rowsOf(rule.anchor.table).filter(({ operation }) => operations.has(operation));
     if (anchors.length === 0) return NOTHING;
     const joinedOf = compiled.joins(around.transaction);
-    const outcomes = anchors.map((anchor) => tryEvent(() => eventOf(compiled, anchor, joinedOf, around, identify)));
+    const outcomes = anchors.map((anchor) => {
+      const outcome = attempt(() => eventOf(compiled, anchor, joinedOf, around, identify));
+      if (typeof outcome === 'string') reserveRows(rule, anchor, joinedOf, around.claims);
+      return outcome;
+    });
     const failures = outcomes.filter((outcome) => typeof outcome === 'string');
     return {
       events: outcomes.filter((outcome) => outcome !== null && typeof outcome === 'object'),
@@ -75,14 +84,21 @@ export function makeRule(rule: Rule, lookups: Lookups, identify: Identify): (aro
 
 const NOTHING: Applied = { events: [], fault: null };
 
-/** The event, null when the row does not match, or what could not be evaluated. */
-function tryEvent(compute: () => BusinessEvent | null): BusinessEvent | string | null {
+/** What is computed, or the name of what could not be evaluated. */
+function attempt<Value>(compute: () => Value): Value | string {
   try {
     return compute();
   } catch (error) {
     if (error instanceof Unevaluable) return error.message;
     throw error;
   }
+}
+
+/** Rows that the event which could not be made may have rested on, as far as they can be found. */
+function reserveRows(rule: Rule, anchor: ChangeEvent, joinedOf: FindJoined, claims: Claims): void {
+  claims.reserve(anchor, rule.id);
+  const joined = attempt(() => guarded('joins', () => joinedOf(anchor)));
+  if (typeof joined === 'object') for (const row of claimedOf(joined, rule.joins)) claims.reserve(row, rule.id);
 }
 
 function compileRule(rule: Rule, lookups: Lookups): Compiled {
@@ -93,9 +109,9 @@ function compileRule(rule: Rule, lookups: Lookups): Compiled {
   return {
     rule,
     joins: makeJoins(rule.joins, lookups),
-    where: rule.anchor.where === undefined ? null : row(rule.anchor.where),
-    when: rule.when.map((text, index) => ({ name: `when[${index}]`, evaluate: whole(text) })),
-    entityId: { name: 'entity.id', evaluate: whole(rule.entity.id) },
+    where: rule.anchor.where === undefined ? null : conditionOf(row(rule.anchor.where)),
+    when: rule.when.map((text, index) => ({ name: `when[${index}]`, holds: conditionOf(whole(text)) })),
+    entityId: whole(rule.entity.id),
     doubts: rule.doubts.map((doubt) => ({ ...doubt, evaluate: whole(doubt.when) })),
     payload,
     single: new Set(Object.entries(rule.joins).flatMap(([name, join]) => (join.cardinality === 'one' ? [name] : []))),
@@ -110,22 +126,23 @@ function eventOf(
   identify: Identify,
 ): BusinessEvent | null {
   const { rule, where } = compiled;
-  if (around.claims.isClaimedBy(anchor, rule.anchor.unlessClaimedBy)) return null;
+  if (around.claims.isTakenBy(anchor, rule.anchor.unlessClaimedBy)) return null;
   const { record } = around.transaction;
   const { viewOf } = around.transaction;
   const context: Record<string, unknown> = { ...viewOf(anchor), time: record.timestamp };
-  if (where && required({ name: 'anchor.where', evaluate: where }, context) !== true) return null;
+  if (where && !guarded('anchor.where', () => where(context))) return null;
   const joined = guarded('joins', () => joinedOf(anchor));
   addJoined(context, compiled, joined, viewOf);
-  for (const condition of compiled.when) if (required(condition, context) !== true) return null;
+  for (const { name, holds } of compiled.when) if (!guarded(name, () => holds(context))) return null;
 
-  const entityId = required(compiled.entityId, context);
+  const entityId = guarded('entity.id', () => compiled.entityId(context));
   if (entityId === null || typeof entityId === 'object') throw new Unevaluable('entity.id: not_a_key');
   around.takeUnknownLabels();
   const { payload, missing } = payloadOf(compiled.payload, context);
   const doubts = [...doubtsOf(compiled, context), ...missing, ...around.takeUnknownLabels().map(unknownLabel)];
+  const claimed = claimedOf(joined, rule.joins);
   around.claims.claim(anchor, rule.id);
-  for (const rows of joined.values()) for (const row of rows) around.claims.claim(row, rule.id);
+  for (const row of claimed) around.claims.claim(row, rule.id);
   if (doubts.length > 0) payload.doubts = doubts.map(({ note }) => note);
   return {
     eventId: identify(record.source, record.transactionId, rule.id, anchor.eventId),
@@ -136,7 +153,7 @@ function eventOf(
     actor: around.actorOf(anchor),
     payload,
     confidence: Number(doubts.reduce((confidence, { factor }) => confidence * factor, rule.confidence).toFixed(4)),
-    sourceEventIds: sourceIds(anchor, joined),
+    sourceEventIds: [...new Set([anchor, ...claimed].map(({ eventId }) => eventId))],
     rule: rule.id,
     ruleVersion: rule.version,
   };
@@ -158,10 +175,17 @@ interface Doubt {
 
 const unknownLabel = (table: string): Doubt => ({
   factor: UNKNOWN_LABEL_FACTOR,
-  note: `a name of ${table} is not known yet`,
+  note: `a name of ${table} is not known: its row did not come yet, or is gone`,
 });
 
-/** Fields of the payload; one that asks for a column that is not there is null, and a doubt. */
+/** Why a field is not known, by the code of what failed: no row is to cost its event because one of its values is null. */
+const WHY_UNKNOWN: Readonly<Record<string, string>> = {
+  no_such_key: 'a column is missing',
+  not_a_decimal: 'a value is no number',
+  not_a_time: 'a value is no time',
+};
+
+/** Fields of the payload; one that cannot be evaluated is null, and a doubt. */
 function payloadOf(parts: readonly Part[], context: Readonly<Record<string, unknown>>) {
   const payload: Record<string, Json> = {};
   const missing: Doubt[] = [];
@@ -171,28 +195,22 @@ function payloadOf(parts: readonly Part[], context: Readonly<Record<string, unkn
     } catch (error) {
       const code = failureOf(error);
       if (code === null) throw error;
-      if (code !== 'no_such_key') throw new Unevaluable(`payload.${part.name}: ${code}`);
       payload[part.name] = null;
-      missing.push({ factor: MISSING_COLUMN_FACTOR, note: `${part.name} is not known: a column is missing` });
+      const why = WHY_UNKNOWN[code] ?? 'a value is null or of another kind';
+      missing.push({ factor: UNKNOWN_FIELD_FACTOR, note: `${part.name} is not known: ${why}` });
     }
   }
   return { payload, missing };
 }
 
-/** The doubts that apply. One that cannot be evaluated applies: what cannot be checked is not sure. */
+/** The doubts that apply. One that cannot be evaluated applies, and says so: what cannot be checked is not sure, and no accusation. */
 function doubtsOf(compiled: Compiled, context: Readonly<Record<string, unknown>>): Doubt[] {
-  return compiled.doubts.filter(({ evaluate }) => {
-    try {
-      return evaluate(context) !== false;
-    } catch (error) {
-      if (failureOf(error) === null) throw error;
-      return true;
-    }
+  return compiled.doubts.flatMap(({ evaluate, factor, note }) => {
+    const outcome = attempt(() => guarded('doubt', () => evaluate(context)));
+    if (outcome === false) return [];
+    return [{ factor, note: outcome === true ? note : `cannot be checked: ${note}` }];
   });
 }
-
-const required = ({ name, evaluate }: Part, context: Readonly<Record<string, unknown>>): Json =>
-  guarded(name, () => evaluate(context));
 
 function guarded<Value>(name: string, compute: () => Value): Value {
   try {
@@ -201,12 +219,6 @@ function guarded<Value>(name: string, compute: () => Value): Value {
     const code = failureOf(error);
     throw code === null ? error : new Unevaluable(`${name}: ${code}`);
   }
-}
-
-function sourceIds(anchor: ChangeEvent, joined: Joined): string[] {
-  const ids = new Set([anchor.eventId]);
-  for (const rows of joined.values()) for (const row of rows) ids.add(row.eventId);
-  return [...ids];
 }
 
 function faultOf(rule: Rule, failures: readonly string[]): Fault {

@@ -3,6 +3,8 @@ import type { ChangeEvent, DenseRecord, Row } from '@overlay/model';
 /** The rows of one transaction, all of them in memory, by table, each list in the order of the transaction whatever the order of arrival. */
 export interface Transaction {
   readonly record: DenseRecord<ChangeEvent>;
+  readonly all: readonly ChangeEvent[];
+  /** Those that the pack speaks of: nothing below knows others. */
   readonly rows: readonly ChangeEvent[];
   readonly rowsOf: (table: string) => readonly ChangeEvent[];
   readonly viewOf: ViewOf;
@@ -10,15 +12,16 @@ export interface Transaction {
 
 const NONE: readonly ChangeEvent[] = [];
 
-export function transactionOf(record: DenseRecord<ChangeEvent>): Transaction {
-  const rows = inOrder([...record.items]);
+export function transactionOf(record: DenseRecord<ChangeEvent>, isOwn: (row: ChangeEvent) => boolean): Transaction {
+  const all = inOrder([...record.items]);
+  const rows = all.filter(isOwn);
   const byTable = new Map<string, ChangeEvent[]>();
   for (const row of rows) {
     const list = byTable.get(row.source.table);
     if (list) list.push(row);
     else byTable.set(row.source.table, [row]);
   }
-  return { record, rows, rowsOf: (table) => byTable.get(table) ?? NONE, viewOf: makeViews() };
+  return { record, all, rows, rowsOf: (table) => byTable.get(table) ?? NONE, viewOf: makeViews() };
 }
 
 function inOrder(rows: readonly ChangeEvent[]): readonly ChangeEvent[] {

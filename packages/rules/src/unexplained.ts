@@ -1,5 +1,4 @@
 import type { ChangeEvent, UnexplainedChange } from '@overlay/model';
-import type { Table } from '@overlay/packs';
 import type { Claims } from './claims.ts';
 
 /**
@@ -9,11 +8,11 @@ import type { Claims } from './claims.ts';
 export function unexplainedOf(
   rows: readonly ChangeEvent[],
   claims: Claims,
-  tables: Readonly<Record<string, Pick<Table, 'ignore'>>>,
+  isIgnored: (row: ChangeEvent) => boolean,
 ): readonly UnexplainedChange[] {
   const counts = new Map<string, { readonly first: ChangeEvent; rows: number }>();
   for (const row of rows) {
-    if (claims.isClaimed(row) || isIgnored(tables, row.source.table)) continue;
+    if (claims.isClaimed(row) || isIgnored(row)) continue;
     const key = `${row.source.database}.${row.source.table} ${row.operation}`;
     const count = counts.get(key);
     if (count) count.rows++;
@@ -35,6 +34,3 @@ export function unexplainedOf(
 }
 
 const NONE: readonly UnexplainedChange[] = [];
-
-const isIgnored = (tables: Readonly<Record<string, Pick<Table, 'ignore'>>>, table: string): boolean =>
-  Object.hasOwn(tables, table) && tables[table]?.ignore === true;

@@ -24,6 +24,12 @@ export interface Metrics {
   /** Times that a landing was refused because another copy of the stage had moved the head. */
   readonly fenced: Counter<'stage' | 'source'>;
   readonly dependencyUp: Gauge<'dependency'>;
+  /** Leaves of the newest checkpoint that the notary signed. */
+  readonly checkpointSize: Gauge<'source'>;
+  /** Seconds since an anchor took a checkpoint. */
+  readonly anchorAge: Gauge<'source' | 'anchor'>;
+  /** 1 while the notary refuses to sign what a source's log says. */
+  readonly evidenceBroken: Gauge<'source'>;
 }
 
 export function makeMetrics(): Metrics {
@@ -74,6 +80,24 @@ export function makeMetrics(): Metrics {
       name: 'audit_dependency_up',
       help: '1 while a dependency answers',
       labelNames: ['dependency'],
+      registers,
+    }),
+    checkpointSize: new Gauge({
+      name: 'audit_checkpoint_size',
+      help: 'Leaves of the newest checkpoint that was signed',
+      labelNames: ['source'],
+      registers,
+    }),
+    anchorAge: new Gauge({
+      name: 'audit_anchor_age_seconds',
+      help: 'Seconds since an anchor took a checkpoint',
+      labelNames: ['source', 'anchor'],
+      registers,
+    }),
+    evidenceBroken: new Gauge({
+      name: 'audit_evidence_broken',
+      help: '1 while the notary refuses to sign because the record was changed',
+      labelNames: ['source'],
       registers,
     }),
   };

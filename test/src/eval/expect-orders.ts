@@ -41,6 +41,7 @@ export function makeOrders(): Orders {
         costs.set(present(product_id, 'product_id'), present(unit_cost, 'unit_cost'));
       const payload = {
         ...header,
+        status: 'PENDING',
         item_count: String(items.length),
         units_ordered: unitsOf(items, 'quantity_ordered'),
         cost: amountOf(

@@ -1,11 +1,27 @@
 import { NOBODY, stockMoved } from './expect-stock.ts';
-import { amountOf, type Expected, type Facts, hundredths, pick, type Told, total } from './expected.ts';
+import {
+  amountOf,
+  type Expected,
+  type Facts,
+  hundredths,
+  percentOf,
+  pick,
+  present,
+  type Told,
+  total,
+} from './expected.ts';
 import type { OpeningHours } from './opening-hours.ts';
 
 const lineTotal = ({ quantity, unit_price }: Facts): number => Number(quantity) * hundredths(unit_price);
 
+/** What products cost at the time of a sale: customers, by the list, and the chain, in its newest order, null when there was none. */
+interface Prices {
+  readonly priceOf: (product_id: string) => string;
+  readonly costOf: (product_id: string) => string | null;
+}
+
 /** A sale, and for each of its lines the shelf that it took from. */
-export function soldEvents(told: Told, hours: OpeningHours): Expected[] {
+export function soldEvents(told: Told, hours: OpeningHours, prices: Prices): Expected[] {
   const items = told.things('items');
   const cashier = { id: told.fact('cashier_id'), label: told.fact('cashier') };
   const lines = total(items, lineTotal);
@@ -17,12 +33,25 @@ export function soldEvents(told: Told, hours: OpeningHours): Expected[] {
       lines_total: amountOf(lines),
       total_matches_lines: hundredths(told.fact('total_amount')) === lines,
       item_count: String(items.length),
+      discount_percent: largestDiscount(items, prices),
+      below_cost: items.some(({ product_id, unit_price }) => {
+        const cost = prices.costOf(present(product_id, 'product_id'));
+        return cost !== null && hundredths(unit_price) < hundredths(cost);
+      }),
       items: items.map((item) => pick(item, 'product_id', 'product', 'quantity', 'unit_price')),
       occurred_at: told.fact('sale_time'),
     },
   };
   const by = { adjusted_by_id: cashier.id, adjusted_by: cashier.label, occurred_at: told.fact('sale_time') };
   return [sold, ...movesOf(told, hours, cashier, by)];
+}
+
+function largestDiscount(items: readonly Facts[], { priceOf }: Prices): string {
+  const discounts = items.map(({ product_id, unit_price }) => {
+    const listed = hundredths(priceOf(present(product_id, 'product_id')));
+    return percentOf(listed - hundredths(unit_price), listed);
+  });
+  return discounts.reduce((largest, discount) => (Number(discount) > Number(largest) ? discount : largest));
 }
 
 /** A sale that is taken back, and for each of its lines the shelf that it went back to. */

@@ -78,6 +78,12 @@ export function amountOf(count: number): string {
   return `${count < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
+/** What a part is of a whole in percent, to two places; halves go away from zero. */
+export function percentOf(part: number, whole: number): string {
+  const share = (part * 10_000) / whole;
+  return amountOf(Math.sign(share) * Math.round(Math.abs(share)));
+}
+
 /** What all things come to. */
 export const total = <Thing>(things: readonly Thing[], of: (thing: Thing) => number): number =>
   things.reduce((sum, thing) => sum + of(thing), 0);

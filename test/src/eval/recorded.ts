@@ -63,7 +63,7 @@ const KEYS = new Map(TABLES.map(({ name, key }) => [name, key]));
 const METADATA = { connector: 'mysql', version: '3.6.1', file: 'binlog.000001', position: 4, thread: null } as const;
 
 /** Recorded transactions as the normalizer gives them, with ids that only count. */
-function makeCanonical(): (recorded: Recorded) => DenseRecord<ChangeEvent> {
+export function makeCanonical(): (recorded: Recorded) => DenseRecord<ChangeEvent> {
   let [sequence, row] = [0, 0];
   return ({ at, rows }) => {
     sequence += 1;

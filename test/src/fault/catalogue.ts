@@ -12,6 +12,8 @@ import { statements } from './f33-statements.ts';
 import { malformed } from './f35-malformed.ts';
 import { poison } from './f36-poison.ts';
 import { calendar } from './f37-calendar.ts';
+import { tamper } from './f42-tamper.ts';
+import { proofs } from './f43-proofs.ts';
 import { canaries } from './f52-canaries.ts';
 
 const all = [
@@ -28,6 +30,8 @@ const all = [
   malformed,
   poison,
   calendar,
+  tamper,
+  proofs,
   canaries,
 ];
 

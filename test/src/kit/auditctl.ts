@@ -27,6 +27,7 @@ async function run(
     environment: {
       DATABASE_URL_FILE: world.pipeline.readerFile,
       DEAD_LETTER_KEY_FILE: world.pipeline.deadLetterKeyFile,
+      EVIDENCE_KEYS_FILE: world.pipeline.notary.keysFile,
       CONNECT_URL: world.servers.connect.url,
       ...environment,
     },

@@ -38,6 +38,8 @@ rules:
       fee: after.fee
       books: lines.map(l, l.after.book)
       count: size(lines)
+      paid: { value: after.fee, type: numeric, comment: What was paid }
+      reader: { value: "label('members', after.member_id)", type: text, comment: Who reads }
       desk: "has(desk.after) ? desk.after.name : 'none'"
 detectors:
   - id: loan.dear
@@ -54,5 +56,5 @@ detectors:
     reasons: ["{member|fee} paid {fee}, usually {typical}."]
 report:
   sections:
-    - { id: fees, title: Fees, eventType: loan.made, measure: sum(fee), unit: currency, groupBy: member, top: 3 }
+    - { id: fees, title: Fees, eventType: loan.made, measure: sum(paid), unit: currency, groupBy: reader, top: 3 }
 `;

@@ -46,6 +46,7 @@ rules:
     version: 1
     event: loan.ended
     anchor: { table: loans, operations: [DELETE] }
+    when: [int(before.fee) >= 0]
     entity: { type: loan, id: before.id }
     confidence: 0.8
     payload: { person: "label('people', before.person)", fee_in_cents: "int(before.fee) * 100" }

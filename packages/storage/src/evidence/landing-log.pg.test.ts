@@ -17,7 +17,8 @@ import { makeDataKeys } from '../data-keys.ts';
 import { makeLedger } from '../ledger.ts';
 import { changeEvents, type WrittenChange } from '../record-tables.ts';
 import { makeScratch, type Scratch } from '../testing/scratch.ts';
-import { type Finding, recompute } from './recompute.ts';
+import type { Finding } from './finding.ts';
+import { recompute } from './recompute.ts';
 
 const SECRET = Buffer.alloc(32, 5);
 
@@ -279,7 +280,7 @@ test('whatever is changed in whichever column of a row shows, with its sequence'
       throw new Error('undone');
     });
     await expect(undo).rejects.toThrow('undone');
-    expect([edit, findings[0]?.sequence]).toEqual([edit, 2]);
+    expect([edit, findings[0]?.first]).toEqual([edit, 2]);
   }
   expect((await recomputed('edits', 3)).findings).toEqual([]);
 });

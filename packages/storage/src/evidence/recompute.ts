@@ -1,17 +1,10 @@
-import { EventTree, type Hash, leafHash, toBase64, transactionEntry } from '@overlay/evidence';
+import { EventTree, type Hash, leafHash, transactionEntry } from '@overlay/evidence';
 import { timestampOf } from '@overlay/model';
 import type { ClientBase } from 'pg';
 import { itemColumns } from '../land-records.ts';
 import { changeEvents } from '../record-tables.ts';
 import { readRows } from './copied-rows.ts';
-
-/** Something that is not as it was logged. */
-export interface Finding {
-  readonly source: string;
-  /** The first sequence that is not as it was; null for what has no place in the log. */
-  readonly sequence: number | null;
-  readonly detail: string;
-}
+import type { Finding } from './finding.ts';
 
 /** A sequence as its rows say it is now. */
 export interface Recomputed {
@@ -21,7 +14,7 @@ export interface Recomputed {
   readonly events: number;
 }
 
-interface TransactionRow {
+export interface TransactionRow {
   sequence: string;
   kind: string;
   transaction_id: string;
@@ -33,7 +26,7 @@ interface TransactionRow {
   leaf: Buffer | null;
 }
 
-const TRANSACTION_FIELDS = `sequence, kind, transaction_id, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count,
+export const TRANSACTION_FIELDS = `sequence, kind, transaction_id, (extract(epoch from commit_time) * 1000000)::bigint as commit_us, item_count,
   raw_digest, repairs, nonce_key, leaf`;
 
 /** Sequences that are read at a time. */
@@ -81,7 +74,7 @@ class Page {
     this.#onFinding = onFinding;
     for (const row of rows) {
       const sequence = Number(row.sequence);
-      if (this.#rows.has(sequence)) this.#find(sequence, 'has two rows: one of them was inserted');
+      if (this.#rows.has(sequence)) this.#find(sequence, 'two rows: one of them was inserted');
       else this.#rows.set(sequence, row);
     }
   }
@@ -95,7 +88,7 @@ class Page {
 
   #treeOf(sequence: number): EventTree {
     const row = this.#rows.get(sequence);
-    if (!row) this.#find(sequence, 'has events and no row of its own');
+    if (!row) this.#find(sequence, 'events without a transaction');
     const tree = new EventTree(row?.nonce_key?.toString('latin1') ?? '');
     this.#trees.set(sequence, tree);
     return tree;
@@ -104,25 +97,23 @@ class Page {
   recomputed(sequence: number): Recomputed {
     const row = this.#rows.get(sequence);
     const tree = this.#trees.get(sequence) ?? new EventTree('');
-    if (!row) {
-      this.#find(sequence, 'is missing');
-      return { sequence, leaf: undefined, events: tree.count };
-    }
-    if (row.item_count !== tree.count) this.#find(sequence, `has ${tree.count} events of ${row.item_count}`);
-    if (row.nonce_key !== null && tree.count === 0) this.#find(sequence, 'has a nonce key and no events');
-    const leaf = leafHash(entryOf(this.#source, row, tree));
-    const stored = row.leaf?.toString('latin1');
-    if (stored !== leaf)
-      this.#find(
-        sequence,
-        `is not what was logged: its leaf is ${stored ? toBase64(stored) : 'gone'}, its rows give ${toBase64(leaf)}`,
-      );
+    const leaf = row && leafHash(entryOf(this.#source, row, tree));
+    const wrong = faultOf(row, tree, leaf);
+    if (wrong) this.#find(sequence, wrong);
     return { sequence, leaf, events: tree.count };
   }
 
-  #find(sequence: number, detail: string): void {
-    this.#onFinding({ source: this.#source, sequence, detail: `sequence ${sequence} ${detail}` });
+  #find(sequence: number, what: string): void {
+    this.#onFinding({ source: this.#source, first: sequence, last: sequence, what });
   }
+}
+
+function faultOf(row: TransactionRow | undefined, tree: EventTree, leaf: Hash | undefined): string | undefined {
+  if (!row) return 'missing';
+  if (row.item_count !== tree.count) return `${tree.count} events are there, the row says ${row.item_count}`;
+  if (row.nonce_key !== null && tree.count === 0) return 'a nonce key without events';
+  if (row.leaf?.toString('latin1') !== leaf) return 'not what was logged: the rows give another leaf';
+  return undefined;
 }
 
 /** What is logged for a sequence, by its stored row and the tree of its events. */
