@@ -12,8 +12,9 @@ import { infer } from './infer.ts';
 import { land } from './land.ts';
 import { latency } from './latency.ts';
 import { season } from './season.ts';
+import { verify } from './verify.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, evidence, generate, season];
+const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, evidence, verify, generate, season];
 const USAGE = `usage: npm run bench -- NAME [--rows N] [--normalizer-env NAME=VALUE ...] [--sealed]
 
 Brings up servers of its own where it needs them, measures, and stops everything. Talk goes to stderr; the last line of stdout is one JSON object.

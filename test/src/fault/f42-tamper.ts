@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startProgram } from '@overlay/infra';
-import { Database } from '@overlay/storage';
+import { prepareNotary, startProgram } from '@overlay/infra';
+import { Database, readCheckpoints } from '@overlay/storage';
 import { waitFor } from '../kit/wait.ts';
 import { attacks } from '../tamper/attacks.ts';
 import { openSampleRecord, type SampleRecord, SOURCE, stateFolder } from '../tamper/sample-record.ts';
-import type { Fault } from './arena.ts';
+import type { Arena, Fault } from './arena.ts';
 
 /** Where checkpoints are made: before the backup, and after it up to the end of the log. */
 const BEFORE_BACKUP = [1, 300, 400, 500];
@@ -35,6 +35,7 @@ export const tamper: Fault = {
       directory,
       notaryLogin: await makeNotaryLogin(server),
       definitions: join(directory, 'definitions'),
+      witness: await startWitness(arena, directory),
     };
     const nonceKey = randomBytes(32).toString('base64');
     await copyOf(NAMES.record, 'template1');
@@ -50,7 +51,7 @@ export const tamper: Fault = {
     await notarizeUpTo(BEFORE_BACKUP);
     await copyOf(NAMES.backup, NAMES.record);
     const record = await notarizeUpTo(AFTER_BACKUP);
-    await auditctl(record, record.url, scene.definitions, ['definitions']);
+    await auditctl(record, scene, { url: record.url, log: scene.definitions, words: ['definitions'] });
     arena.check(
       'nothing is found before',
       await verified(record, scene, record.url, /"findings":\[\],"unchecked":\[\]/, 0),
@@ -61,6 +62,7 @@ export const tamper: Fault = {
       await struck(copy, record, strike);
       const findings = await verified(record, scene, copy, seenBy.verify, EXIT_FINDINGS);
       if (seenBy.notary) findings.push(...(await refused(record, scene, copy, seenBy.notary)));
+      if (name.includes('stolen key')) findings.push(...(await unwitnessed(copy, scene)));
       arena.check(`${index + 1} ${name}`, findings);
     }
     return { attacks: attacks.length };
@@ -73,6 +75,50 @@ interface Scene {
   readonly notaryLogin: readonly [user: string, password: string];
   /** File of `auditctl definitions`. */
   readonly definitions: string;
+  readonly witness: Witness;
+}
+
+/** Somebody else, who cosigns. */
+interface Witness {
+  readonly url: string;
+  /** File with its public key and that of the notary. */
+  readonly keysFile: string;
+  readonly key: string;
+}
+
+async function startWitness(arena: Arena, directory: string): Promise<Witness> {
+  const log = join(directory, 'witness.log');
+  const { keysFile } = prepareNotary(directory, [SOURCE]);
+  const program = startProgram({
+    file: 'services/witness/src/main.ts',
+    environment: {
+      WITNESS_NAME: 'witness.example',
+      WITNESS_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      WITNESS_LOGS: readFileSync(keysFile, 'utf8').trim(),
+      WITNESS_STATE_DIR: join(directory, 'witness'),
+    },
+    log,
+  });
+  arena.onEnd(() => program.stop());
+  const line = await waitFor('the witness to listen', async () =>
+    readFileSync(log, 'utf8')
+      .split('\n')
+      .find((text) => text.includes('"witness listens"')),
+  );
+  const { witnessPort, key } = JSON.parse(line) as { witnessPort: number; key: string };
+  const both = join(directory, 'keys');
+  writeFileSync(both, `${readFileSync(keysFile, 'utf8')}${key}\n`);
+  return { url: `http://127.0.0.1:${witnessPort}`, keysFile: both, key };
+}
+
+/** A witness must not cosign the newest checkpoint of a forged record. */
+async function unwitnessed(url: string, { witness }: Scene): Promise<string[]> {
+  const database = new Database(url, 1);
+  const note = (await readCheckpoints(database, SOURCE)).at(-1)?.note;
+  await database.close();
+  const size = AFTER_BACKUP.at(-1);
+  const answer = await fetch(`${witness.url}/add-checkpoint`, { method: 'POST', body: `old ${size}\n\n${note}` });
+  return answer.status === 409 ? [] : [`the witness answers ${answer.status} to a forged checkpoint`];
 }
 
 async function makeNotaryLogin(server: Database): Promise<Scene['notaryLogin']> {
@@ -99,7 +145,7 @@ async function struck(
 /** Runs a notary over a database until it has said what is waited for. */
 async function withNotary<Said>(
   { notaryEnvironment }: SampleRecord,
-  { directory, notaryLogin }: Scene,
+  { directory, notaryLogin, witness }: Scene,
   of: { readonly url: string; readonly stateFolder: string; readonly what: string },
   look: (log: string) => Promise<Said | undefined>,
 ): Promise<Said> {
@@ -115,6 +161,8 @@ async function withNotary<Said>(
       CHECKPOINT_S: '0.2',
       HEARTBEAT_S: '3600',
       SWEEP_TILES: '1000',
+      WITNESS_URLS: witness.url,
+      WITNESS_KEYS: witness.key,
     },
     log,
   });
@@ -166,7 +214,7 @@ async function verified(
 ): Promise<string[]> {
   const log = join(mkdtempSync(join(scene.directory, 'verify-')), 'said');
   const words = ['--json', 'verify', '--definitions', scene.definitions];
-  const exit = await auditctl(record, url, log, words);
+  const exit = await auditctl(record, scene, { url, log, words });
   const said = oneLine(readFileSync(log, 'utf8'));
   return exit === code && expected.test(said) ? [] : [`auditctl verify ends with ${exit} and says ${said}`];
 }
@@ -180,15 +228,14 @@ function oneLine(text: string): string {
 }
 
 async function auditctl(
-  { keysFile, anchorFile }: SampleRecord,
-  url: string,
-  log: string,
-  words: readonly string[],
+  { anchorFile }: SampleRecord,
+  { witness }: Scene,
+  { url, log, words }: { readonly url: string; readonly log: string; readonly words: readonly string[] },
 ): Promise<number | null> {
   const program = startProgram({
     file: 'packages/cli/src/main.ts',
     arguments: words,
-    environment: { DATABASE_URL: url, EVIDENCE_KEYS_FILE: keysFile, ANCHOR_FILE: anchorFile },
+    environment: { DATABASE_URL: url, EVIDENCE_KEYS_FILE: witness.keysFile, ANCHOR_FILE: anchorFile },
     log,
   });
   return (await program.exited).code;

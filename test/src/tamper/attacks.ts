@@ -150,7 +150,7 @@ export const attacks: readonly Attack[] = [
       await database.query('delete from audit.checkpoints');
       await storeNote(database, log.range.size, signAs(readFileSync(notaryKeyFile, 'utf8'), origin, log));
     },
-    // The anchors have what was signed before.
+    // The anchors have what was signed before, and no witness signs another history.
     seenBy: { verify: at('"first":401,"last":500,"what":"not what was signed'), notary: at('"first":257,"last":512') },
   },
 ];

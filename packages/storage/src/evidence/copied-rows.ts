@@ -16,20 +16,22 @@ export async function readRows(client: ClientBase, query: string, see: SeeRow): 
     copyTo(`copy (${query}) to stdout (format binary)`),
   );
   let waiting: Buffer[] = [];
-  let [bytes, wanted, skip] = [0, 0, HEADER_BYTES];
-  for await (const chunk of stream) {
-    waiting.push(chunk);
-    bytes += chunk.length;
-    if (bytes < wanted) continue;
+  let [bytes, wanted, skip] = [0, HEADER_BYTES, HEADER_BYTES];
+  const seeWhole = (): void => {
     const [first] = waiting;
     const all = waiting.length === 1 && first ? first : Buffer.concat(waiting, bytes);
-    if (all.length < skip) continue;
     const rest = all.subarray(seeRows(all, skip, see));
     skip = 0;
     waiting = [rest];
     bytes = rest.length;
     wanted = 2 * bytes; // a long row is not put together again with every chunk that comes
+  };
+  for await (const chunk of stream) {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= wanted) seeWhole();
   }
+  seeWhole();
   stream.callback?.(); // ends the timer that the client began for this query, which only a query with a callback ends by itself
 }
 

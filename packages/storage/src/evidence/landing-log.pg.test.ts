@@ -284,3 +284,16 @@ test('whatever is changed in whichever column of a row shows, with its sequence'
   }
   expect((await recomputed('edits', 3)).findings).toEqual([]);
 });
+
+test('rows of any length come back in one piece', async () => {
+  const lengths = [10, 100_000, 70_000, 3, 300_000, 65_536, 1, 1_000_000, 20];
+  const records = lengths.map((length, index) =>
+    written('long', index + 1, {
+      kind: 'transaction',
+      id: `l:${index}`,
+      bodies: Array(3).fill(`"${'é'.repeat(length)}"`),
+    }),
+  );
+  await land(freshLedger(), 'long', records);
+  expect(await recomputed('long', lengths.length)).toEqual({ leaves: records.map(expectedLeaf), findings: [] });
+});
