@@ -51,8 +51,8 @@ export interface Pipeline {
     readonly writer: string;
     readonly reader: string;
     readonly analyst: string;
-    readonly notary: string;
     readonly officer: string;
+    readonly notary: string;
   };
   readonly readerFile: string;
   /** Holds the key of dead letters, for auditctl too. */
@@ -110,9 +110,9 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     deadLetterKeyFile,
     nonceKeyFile,
     keys,
-    notary,
     officer,
     definitionsFile,
+    notary,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -221,8 +221,8 @@ async function prepareDatabase(url: string, packDirectory: string, definitionsFi
       writer: await login('writer'),
       reader: await login('reader'),
       analyst: await login('analyst'),
-      notary: await login('notary'),
       officer: await login('officer'),
+      notary: await login('notary'),
     };
   } finally {
     await database.close();

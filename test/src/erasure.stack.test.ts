@@ -3,11 +3,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openValues, type SealedValues } from '@overlay/sealing';
 import { Database, KeyStore } from '@overlay/storage';
 import { Clinic, makeClinicPack } from './fault/clinic.ts';
-import { auditctlAsOfficer } from './kit/auditctl.ts';
+import { auditctl, auditctlAsOfficer } from './kit/auditctl.ts';
 import { type Canary, Scanner } from './kit/canaries.ts';
 import { answersOf, dumpOf, type Output, topicsOf } from './kit/outputs.ts';
 import { makeRandom } from './kit/random.ts';
 import { untilCaughtUp } from './kit/record.ts';
+import { waitFor } from './kit/wait.ts';
 import { makeWorld, type World } from './kit/world.ts';
 
 const STAGES = ['normalizer', 'inferencer', 'anomaly-scorer'] as const;
@@ -21,7 +22,7 @@ let keys: Database;
 beforeAll(async () => {
   world = await makeWorld({ name: NAME, makeSource: clinic.makeSource, packDirectory: makeClinicPack() });
   keys = new Database(world.pipeline.keys.ownerUrl, 1);
-  for (const stage of STAGES) world.pipeline.start(stage);
+  for (const stage of [...STAGES, 'notary'] as const) world.pipeline.start(stage);
   await untilCaughtUp(world, STAGES);
   await clinic.live(world, 2);
   await untilCaughtUp(world, STAGES);
@@ -35,7 +36,7 @@ afterAll(async () => {
 const sealedIn = (dump: string): readonly (SealedValues & { readonly eventId: string })[] =>
   dump.split('\n').flatMap((line) => {
     const [, list] = /(\[\{"sealed":.*?\}\])/.exec(line) ?? [];
-    const [eventId = ''] = /[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f-]{22}/.exec(line) ?? [];
+    const [eventId = ''] = /[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/.exec(line) ?? [];
     return list === undefined ? [] : (JSON.parse(list) as SealedValues[]).map((values) => ({ ...values, eventId }));
   });
 
@@ -81,6 +82,9 @@ test('a held subject is not erased; of an erased one nothing can be read any mor
   expect(erased).toMatchObject({ code: 0, said: expect.stringContaining('Nothing of it can be read anywhere from') });
 
   expect(await evidence()).toEqual(before);
+  await waitFor('the log to be verified', async () =>
+    (await auditctl(world, 'verify')).code === 0 ? true : undefined,
+  );
   const after = await dumpOf(new URL(`/${NAME}`, world.servers.postgres.url).href);
   for (const dump of [backup, after]) {
     const clear = await openable(dump);

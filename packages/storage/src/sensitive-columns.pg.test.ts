@@ -19,7 +19,7 @@ async function activate(version: number, tables: unknown): Promise<void> {
     [version, `digest ${version}`, JSON.stringify({ tables })],
   );
   await scratch.database.query(
-    "insert into audit.pack_activations (source, activation, from_sequence, name, version) values ('shop', $1, $1, 'shop', $1)",
+    "insert into audit.pack_activations (source, activation, from_sequence, name, version) values ('shop', $1::integer, $1::integer, 'shop', $1::integer)",
     [version],
   );
 }
