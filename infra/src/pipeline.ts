@@ -89,14 +89,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
   const keys = options.keys ?? (await makeKeyPlace(options));
   const keysFile = secret('sealer.url', await prepareKeys(keys.ownerUrl, databaseOf(options.postgresUrl)));
-  const officer = {
-    DATABASE_URL_FILE: secret('officer.url', urls.officer),
-    KEYS_URL_FILE: secret(
-      'officer-keys.url',
-      Object.assign(new URL(urls.officer), { pathname: databasePath(keys) }).href,
-    ),
-    MASTER_KEY_FILE: keys.masterKeyFile,
-  };
+  const officer = officerOf(urls.officer, keys, secret);
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const notary = prepareNotary(options.directory, [options.source]);
@@ -145,6 +138,15 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     async stop() {
       await Promise.all(all.map((program) => program.isRunning() && program.stop()));
     },
+  };
+}
+
+function officerOf(url: string, keys: KeyPlace, secret: (name: string, text: string) => string): Pipeline['officer'] {
+  const keysUrl = Object.assign(new URL(url), { pathname: databasePath(keys) });
+  return {
+    DATABASE_URL_FILE: secret('officer.url', url),
+    KEYS_URL_FILE: secret('officer-keys.url', keysUrl.href),
+    MASTER_KEY_FILE: keys.masterKeyFile,
   };
 }
 
