@@ -72,7 +72,7 @@ async function expectFolded(but: readonly string[] = []): Promise<void> {
 
 const versionsOf = (table: string) =>
   world.record.query<{ kind: string; version: number; table_id: string; statement: string }>(
-    'select kind, version, table_id, statement from audit.schema_versions where source = $1 and table_name = $2 order by sequence, ordinal',
+    'select kind, version, table_id, statement from audit.schema_versions where source = $1 and database_name = $1 and table_name = $2 order by sequence, ordinal',
     [NAME, table],
   );
 
@@ -118,8 +118,8 @@ test('the log follows renames, swaps, changed columns and keys, cascades and dro
   expect(made.map(({ kind, version }) => `${kind} ${version}`)).toEqual(['create 1', 'drop 1', 'create 2']);
   expect(new Set(made.map(({ table_id }) => table_id)).size).toBe(2);
   const [first, ...later] = await world.record.query<{ table_id: string; name: string }>(
-    `select table_id, table_name as name from audit.schema_versions where source = $1 and table_name in ('a', 'a1', 'tmp', 'b', 'c')
-      and table_id = (select table_id from audit.schema_versions where source = $1 and table_name = 'a' order by sequence limit 1)
+    `select table_id, table_name as name from audit.schema_versions where source = $1 and database_name = $1 and table_name in ('a', 'a1', 'tmp', 'b', 'c')
+      and table_id = (select table_id from audit.schema_versions where source = $1 and database_name = $1 and table_name = 'a' order by sequence limit 1)
       order by sequence, ordinal`,
     [NAME],
   );
