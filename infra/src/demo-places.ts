@@ -9,6 +9,8 @@ export interface Places {
   readonly environment: Readonly<Record<string, string>>;
   /** A file that sets the same in a shell. */
   readonly environmentFile: string;
+  /** One that sets what it takes to open, erase and hold. */
+  readonly officerFile: string;
   readonly analystUrl: string;
   readonly stageUrls: Readonly<Record<string, string>>;
   readonly stack: Stack;
@@ -31,12 +33,12 @@ export async function writeEnvironment(stack: Stack, pipeline: Pipeline, packDir
       .map(([stage, url]) => `${stage}=${url}`)
       .join(','),
   };
-  const environmentFile = join(stack.directory, 'audit.env');
-  const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'\n`);
-  writeFileSync(environmentFile, lines.join(''), { mode: 0o600 });
+  const environmentFile = writeExports(join(stack.directory, 'audit.env'), environment);
+  const officerFile = writeExports(join(stack.directory, 'officer.env'), { ...environment, ...pipeline.officer });
   return {
     environment,
     environmentFile,
+    officerFile,
     analystUrl: pipeline.urls.analyst,
     stageUrls,
     stack,
@@ -44,8 +46,16 @@ export async function writeEnvironment(stack: Stack, pipeline: Pipeline, packDir
   };
 }
 
+/** A file that sets variables in a shell. */
+function writeExports(file: string, environment: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'\n`);
+  writeFileSync(file, lines.join(''), { mode: 0o600 });
+  return file;
+}
+
 /** How to go on, for a person who has just read the report. */
-export function describePlaces({ environmentFile, analystUrl, stageUrls, stack, logs }: Places, rate: number): string {
+export function describePlaces(places: Places, rate: number): string {
+  const { environmentFile, officerFile, analystUrl, stageUrls, stack, logs } = places;
   const { mysql } = stack;
   const health = Object.entries(stageUrls).map(([stage, url]) => `  ${stage.padEnd(15)} ${url}/readyz  ${url}/metrics`);
   return `
@@ -56,6 +66,11 @@ Everything keeps running${rate > 0 ? `, with ${rate} live transactions a second`
   npm run -s auditctl -- anomalies --severity high
   npm run -s auditctl -- summary --date yesterday --json
   npm run -s auditctl -- verify
+
+What is sealed of suppliers is opened, held and erased by an officer:
+
+  . ${officerFile}
+  npm run -s auditctl -- hold add --subject suppliers:1 --reason 'a try'
 
 Analysts see the views of schema analyst, and nothing else:
   psql '${analystUrl}' -c '\\d+ analyst.*'

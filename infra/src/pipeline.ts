@@ -52,6 +52,7 @@ export interface Pipeline {
     readonly reader: string;
     readonly analyst: string;
     readonly notary: string;
+    readonly officer: string;
   };
   readonly readerFile: string;
   /** Holds the key of dead letters, for auditctl too. */
@@ -59,6 +60,8 @@ export interface Pipeline {
   /** Holds the key that nonces of the evidence log are made from: a second run with it gives the same log. */
   readonly nonceKeyFile: string;
   readonly keys: KeyPlace;
+  /** What auditctl has to be told to open, erase and hold, beside what it is told otherwise. */
+  readonly officer: Readonly<Record<string, string>>;
   /** Files that verifying needs, outside the record. */
   readonly notary: Pick<NotaryPlace, 'keysFile' | 'anchorFile'>;
   /** The digests of the definitions that the migrations made. */
@@ -86,6 +89,14 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
   const keys = options.keys ?? (await makeKeyPlace(options));
   const keysFile = secret('sealer.url', await prepareKeys(keys.ownerUrl, databaseOf(options.postgresUrl)));
+  const officer = {
+    DATABASE_URL_FILE: secret('officer.url', urls.officer),
+    KEYS_URL_FILE: secret(
+      'officer-keys.url',
+      Object.assign(new URL(urls.officer), { pathname: databasePath(keys) }).href,
+    ),
+    MASTER_KEY_FILE: keys.masterKeyFile,
+  };
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const notary = prepareNotary(options.directory, [options.source]);
@@ -101,6 +112,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     keys,
     notary,
     definitionsFile,
+    officer,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -162,6 +174,8 @@ async function prepareKeys(ownerUrl: string, name: string): Promise<string> {
   }
 }
 
+const databasePath = ({ ownerUrl }: KeyPlace): string => new URL(ownerUrl).pathname;
+
 const databaseOf = (url: string): string => new URL(url).pathname.slice(1);
 
 /** A login of its own with the rights of a role, named after the record's database so that several can share a server. */
@@ -208,6 +222,7 @@ async function prepareDatabase(url: string, packDirectory: string, definitionsFi
       reader: await login('reader'),
       analyst: await login('analyst'),
       notary: await login('notary'),
+      officer: await login('officer'),
     };
   } finally {
     await database.close();

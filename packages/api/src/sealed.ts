@@ -122,8 +122,7 @@ export async function openSealed(
 /** `TABLE:KEY`, the parts of a key of several columns with commas between them. */
 function subjectOf(text: string): Answer<{ readonly table: string; readonly key: readonly string[] }> {
   const [, table = '', key = ''] = /^([^:]+):(.+)$/s.exec(text) ?? [];
-  if (table === '')
-    return refuse('invalid', `'${text}' names no subject`, 'write it as TABLE:KEY, such as suppliers:17');
+  if (table === '') return refuse('invalid', `'${text}' names no subject`, 'write it as TABLE:KEY, such as people:17');
   return answer({ table, key: key.split(',') });
 }
 

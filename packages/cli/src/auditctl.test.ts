@@ -78,7 +78,7 @@ test('rules test applies a pack to its examples, and says what differs', async (
   const { exit, out, err } = await auditctl(['rules', 'test', shop]);
   expect({ exit, err }).toEqual({ exit: EXIT.ok, err: '' });
   expect(out).toMatch(/^ok {4}an order takes its units from the stock\n/);
-  expect(out).toMatch(/\nshop version 2: \d+ examples, 0 failed\.\n$/);
+  expect(out).toMatch(/\nshop version \d+: \d+ examples, 0 failed\.\n$/);
 
   const folder = mkdtempSync(join(tmpdir(), 'pack-'));
   cpSync(shop, folder, { recursive: true });

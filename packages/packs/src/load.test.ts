@@ -19,16 +19,28 @@ test('a folder with mistakes gives one error with all of them', async () => {
   await expect(loadPack(join(folder, 'none'))).rejects.toThrow(/ENOENT/);
 });
 
-test('the core knows no domain: no word of the packs that ship stands in its code', async () => {
+test('the core knows no domain: no word of the packs that ship stands in the code of packages and services', async () => {
   const words =
     /pharmac|\bsales?\b|inventor|branch|cashier|\bproducts?\b|theft|\bstock\b|supplier|\borders?_|shipment|purchaser/i;
-  for (const core of ['packs', 'rules', 'detectors']) {
-    const folder = join(root, 'packages', core, 'src');
-    for (const file of await readdir(folder)) {
-      if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue;
-      const lines = (await readFile(join(folder, file), 'utf8')).split('\n');
-      const found = lines.flatMap((line, index) => (words.test(line) ? [`${core}/${file}:${index + 1}: ${line}`] : []));
-      expect(found).toEqual([]);
-    }
+  const files = (
+    await Promise.all(
+      ['packages', 'services'].map(async (folder) =>
+        (await readdir(join(root, folder), { recursive: true })).map((file) => join(folder, file)),
+      ),
+    )
+  )
+    .flat()
+    .filter((file) => /^\w+\/[^/]+\/src\/.*\.ts$/.test(file) && !/\.test\.ts$|\/testing\//.test(file));
+  expect(files.length).toBeGreaterThan(200);
+  for (const file of files) {
+    const lines = (await readFile(join(root, file), 'utf8')).split('\n');
+    const found = lines.flatMap((line, index) =>
+      words.test(line) && !isOtherwiseMeant(file, line) ? [`${file}:${index + 1}: ${line}`] : [],
+    );
+    expect(found).toEqual([]);
   }
 });
+
+/** What Avro calls the parts of a union. */
+const isOtherwiseMeant = (file: string, line: string): boolean =>
+  file === 'services/normalizer/src/avro.ts' && /\bbranch(?:es)?\b/.test(line);

@@ -4,6 +4,7 @@ import { runToEnd, type Stack } from '@overlay/infra';
 import { waitFor } from '../kit/wait.ts';
 import { type Bench, type Benchmark, type Figures, rounded } from './benchmark.ts';
 import { type Capture, connectBroker, deleteConnector, startCaptures, topicEnd } from './capture.ts';
+import { evidence } from './evidence.ts';
 import { SINKS, sampleSink } from './jdbc-sink.ts';
 import { cpuSeconds } from './processes.ts';
 import { psql } from './psql.ts';
@@ -58,13 +59,14 @@ export const land: Benchmark = {
   },
 };
 
-/** Of the normalizer's own code that writes an event, with and without a policy, while nothing else runs. */
+/** Of the normalizer's own code that writes an event, with and without a policy, and of the evidence log, while nothing else runs. */
 async function sealingCost(bench: Bench): Promise<Figures> {
   const log = join(bench.directory, 'sealing-cost.json');
   await runToEnd({ file: 'services/normalizer/src/testing/sealing-cost.ts', log });
   const figures = JSON.parse(readFileSync(log, 'utf8')) as Figures;
   bench.tell(`sealing: ${JSON.stringify(figures)}`);
-  return figures;
+  const { evidence_us_per_event = 0 } = await evidence.run({ ...bench, rows: evidence.rows });
+  return { ...figures, evidence_us_per_event };
 }
 
 /** What a way of writing costs: its own process and the database. The broker stands beside. */

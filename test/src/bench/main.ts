@@ -19,7 +19,7 @@ const USAGE = `usage: npm run bench -- NAME [--rows N] [--normalizer-env NAME=VA
 
 Brings up servers of its own where it needs them, measures, and stops everything. Talk goes to stderr; the last line of stdout is one JSON object.
 
-  --sealed  with land: also processor time for sealing, of an image with two sealed columns, in a process of its own without servers
+  --sealed  with land: also processor time for sealing, of an image with two sealed columns, and for the evidence log, both without servers
 
 ${BENCHMARKS.map(({ name, what, rows }) => `  ${name.padEnd(9)} ${what} (${rows} rows)`).join('\n')}
 `;

@@ -55,12 +55,18 @@ async function overServers(asked: Asked): Promise<JudgeSeed> {
 export function reportOf(tally: Tally): Report {
   const { expected, found, matched, payload_errors, unexplained_expected, unexplained_found, unexplained_errors } =
     tally;
+  const { source_errors } = tally;
   return {
     passed:
-      matched > 0 && matched === expected && matched === found && payload_errors === 0 && unexplained_errors === 0,
+      matched > 0 &&
+      matched === expected &&
+      matched === found &&
+      payload_errors === 0 &&
+      unexplained_errors === 0 &&
+      source_errors === 0,
     figures: {
       ...{ precision: share(matched, found), recall: share(matched, expected), payload_errors },
-      ...{ unexplained_expected, unexplained_found, unexplained_errors },
+      ...{ unexplained_expected, unexplained_found, unexplained_errors, source_errors },
       ...{ events: found, rows: tally.rows, acts: tally.actsByName },
     },
   };

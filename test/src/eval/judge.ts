@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ActLine } from '@overlay/generator';
 import type { BusinessEvent, UnexplainedChange } from '@overlay/model';
 import type { Expected, Outcome } from './expected.ts';
+import { type FoundRow, rowMistakes } from './judge-rows.ts';
 
 /** What stands in the record of one transaction. */
 export interface Found {
   readonly events: readonly BusinessEvent[];
   readonly unexplained: readonly Pick<UnexplainedChange, 'table' | 'operation' | 'rows'>[];
+  readonly rows: readonly FoundRow[];
 }
 
 /** Counts over all acts that were judged. */
@@ -25,11 +27,13 @@ export interface Tally {
   unexplained_found: number;
   /** Places, a table and an operation of a transaction, where these two differ. */
   unexplained_errors: number;
+  /** Events and rows that do not rest on each other as they must. */
+  source_errors: number;
 }
 
 export const noTally = (): Tally => ({
   ...{ acts: 0, actsByName: {}, rows: 0, expected: 0, found: 0, matched: 0, payload_errors: 0 },
-  ...{ unexplained_expected: 0, unexplained_found: 0, unexplained_errors: 0 },
+  ...{ unexplained_expected: 0, unexplained_found: 0, unexplained_errors: 0, source_errors: 0 },
 });
 
 /** Fields that are not compared with a truth, each with the reason. Whether they are there is judged by hand below. */
@@ -51,6 +55,10 @@ export function makeJudge(expect: (line: ActLine) => Outcome, tally: Tally, comp
       tally.rows += line.rows.length;
       judgeEvents(outcome.events, found.events, line.at, tally, mistake);
       judgeUnexplained(outcome.unexplained, found.unexplained, tally, mistake);
+      for (const text of rowMistakes(line, found.rows, found.events, outcome.unexplained)) {
+        tally.source_errors += 1;
+        mistake(text);
+      }
     },
     /** Of a transaction that is no act: nothing may come of it. */
     judgeStray: (at: string, { events, unexplained }: Found): void => {

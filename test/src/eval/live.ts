@@ -15,7 +15,7 @@ const STAGES = ['normalizer', 'inferencer'] as const;
 const PAGE_TRANSACTIONS = 500;
 const LOOK_MS = 5000;
 const CATCH_UP_MS_MAX = 3_600_000;
-const NOTHING: Found = { events: [], unexplained: [] };
+const NOTHING: Found = { events: [], unexplained: [], rows: [] };
 
 interface LiveOptions extends Pick<Asked, 'directory' | 'tell' | 'onEnd' | 'signal'> {
   readonly stack: Stack;
@@ -146,12 +146,17 @@ async function* transactionsOf(record: World['record'], source: string): AsyncGe
     at: string;
     events: readonly BusinessEvent[];
     unexplained: Found['unexplained'];
+    rows: Found['rows'];
   }>(
     `select kind, to_char(commit_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
         coalesce((select json_agg(e.body order by e.ordinal) from audit.business_events e
           where e.source = t.source and e.sequence = t.sequence), '[]') as events,
         coalesce((select json_agg(json_build_object('table', u.table_name, 'operation', u.operation, 'rows', u.row_count))
-          from audit.unexplained_changes u where u.source = t.source and u.sequence = t.sequence), '[]') as unexplained
+          from audit.unexplained_changes u where u.source = t.source and u.sequence = t.sequence), '[]') as unexplained,
+        coalesce((select json_agg(json_build_object('eventId', c.event_id, 'table', c.table_name, 'operation', c.operation,
+            'primaryKey', c.body->'source'->'primaryKey'))
+          from audit.change_events c where c.source = t.source and c.sequence = t.sequence and c.commit_time = t.commit_time
+            and t.kind = 'transaction'), '[]') as rows
       from audit.transactions t where source = '${source}' order by sequence`,
     PAGE_TRANSACTIONS,
   );

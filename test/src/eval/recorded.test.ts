@@ -17,7 +17,13 @@ async function evaluated(seed: number, days: number, salesPerDay: number) {
 test('two days: every act gives exactly its events, right in every field, and what means nothing is unexplained', async () => {
   const { passed, figures, mistakes } = await evaluated(1, 2, 300);
   expect(mistakes).toEqual([]);
-  expect(figures).toMatchObject({ precision: 1, recall: 1, payload_errors: 0, unexplained_errors: 0 });
+  expect(figures).toMatchObject({
+    precision: 1,
+    recall: 1,
+    payload_errors: 0,
+    unexplained_errors: 0,
+    source_errors: 0,
+  });
   expect(figures.unexplained_found).toBe(figures.unexplained_expected);
   expect(figures.events).toBeGreaterThan(13_000);
   expect(passed).toBe(true);

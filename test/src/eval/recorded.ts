@@ -7,6 +7,7 @@ import type { Pack } from '@overlay/packs';
 import { type Label, makeInfer } from '@overlay/rules';
 import { makeExpectations } from './expectations.ts';
 import { makeJudge, type Tally } from './judge.ts';
+import type { FoundRow } from './judge-rows.ts';
 
 export const PACK_DIRECTORY = join(import.meta.dirname, '..', '..', '..', 'packs', 'pharmacy');
 const SOURCE = 'pharmacy';
@@ -46,18 +47,24 @@ export async function evalRecorded(
   const { record } = makeRecorder();
   const canonical = makeCanonical();
   for (const transaction of history(business)) {
-    const { verdict, remember = [], unexplained = [] } = decideAtOnce(step, canonical(record(transaction)));
+    const canonicalRecord = canonical(record(transaction));
+    const { verdict, remember = [], unexplained = [] } = decideAtOnce(step, canonicalRecord);
     for (const [key, label] of remember) {
       if (label === null) memory.delete(key);
       else memory.set(key, label);
     }
     if (verdict.kind !== 'emit' || verdict.faults) throw new Error(`a rule failed: ${JSON.stringify(verdict)}`);
-    judge(actLine(transaction, Number(transaction.at)), { events: [...verdict.out.items], unexplained });
+    const rows = [...canonicalRecord.items].map(rowOf);
+    judge(actLine(transaction, Number(transaction.at)), { events: [...verdict.out.items], unexplained, rows });
     if (tally.acts % BREATH_ACTS === 0) await setImmediate();
     signal.throwIfAborted();
     if (tally.acts % PROGRESS_ACTS === 0) tell(`${tally.acts} acts, ${tally.rows} rows, ${tally.found} events`);
   }
 }
+
+const rowOf = ({ eventId, operation, source: { table, primaryKey } }: ChangeEvent): FoundRow => ({
+  ...{ eventId, table, operation, primaryKey },
+});
 
 const KEYS = new Map(TABLES.map(({ name, key }) => [name, key]));
 const METADATA = { connector: 'mysql', version: '3.6.1', file: 'binlog.000001', position: 4, thread: null } as const;

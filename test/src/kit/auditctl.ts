@@ -3,11 +3,23 @@ import { join } from 'node:path';
 import { startProgram } from '@overlay/infra';
 import type { World } from './world.ts';
 
+interface Said {
+  readonly said: string;
+  readonly code: number | null;
+}
+
 /** Runs auditctl on the record of a world, as a reader; gives what it says and its exit code. */
-export async function auditctl(
+export const auditctl = (world: World, ...words: readonly string[]): Promise<Said> => run(world, words, {});
+
+/** The same, as somebody who may open, erase and hold. */
+export const auditctlAsOfficer = (world: World, ...words: readonly string[]): Promise<Said> =>
+  run(world, words, world.pipeline.officer);
+
+async function run(
   world: World,
-  ...words: readonly string[]
-): Promise<{ said: string; code: number | null }> {
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Said> {
   const log = join(mkdtempSync(join(world.directory, 'auditctl-')), 'said');
   const program = startProgram({
     file: 'packages/cli/src/main.ts',
@@ -17,6 +29,7 @@ export async function auditctl(
       DEAD_LETTER_KEY_FILE: world.pipeline.deadLetterKeyFile,
       EVIDENCE_KEYS_FILE: world.pipeline.notary.keysFile,
       CONNECT_URL: world.servers.connect.url,
+      ...environment,
     },
     log,
   });

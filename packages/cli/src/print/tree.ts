@@ -4,7 +4,7 @@ export interface Node {
   readonly children: readonly Node[];
 }
 
-/** The tree as indented lines with branches drawn. */
+/** The tree as indented lines with their joints drawn. */
 export function treeLines({ lines, children }: Node): readonly string[] {
   const hanging = children.flatMap((child, index) => {
     const isLast = index === children.length - 1;

@@ -116,7 +116,7 @@ const VIEWS: readonly View[] = [
       source: SOURCE,
       sequence: SEQUENCE,
       committed_at: COMMITTED,
-      event_type: ['event_type', 'Kind of event, such as sale.completed'],
+      event_type: ['event_type', 'Kind of event, as rules of the pack name it'],
       entity_type: ['entity_type', 'Kind of thing that it happened to'],
       entity_id: ['entity_id', 'Key of the thing that it happened to'],
       actor_id: ['actor_id', 'Key of the user who did it, where the rows say so'],

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openValues, type SealedValues } from '@overlay/sealing';
+import { Database, KeyStore } from '@overlay/storage';
+import { Clinic, makeClinicPack } from './fault/clinic.ts';
+import { auditctlAsOfficer } from './kit/auditctl.ts';
+import { type Canary, Scanner } from './kit/canaries.ts';
+import { answersOf, dumpOf, type Output, topicsOf } from './kit/outputs.ts';
+import { makeRandom } from './kit/random.ts';
+import { untilCaughtUp } from './kit/record.ts';
+import { makeWorld, type World } from './kit/world.ts';
+
+const STAGES = ['normalizer', 'inferencer', 'anomaly-scorer'] as const;
+const NAME = 'erasure';
+const because = ['--reason', 'asked for by letter'] as const;
+
+const clinic = new Clinic(makeRandom(11, NAME));
+let world: World;
+let keys: Database;
+
+beforeAll(async () => {
+  world = await makeWorld({ name: NAME, makeSource: clinic.makeSource, packDirectory: makeClinicPack() });
+  keys = new Database(world.pipeline.keys.ownerUrl, 1);
+  for (const stage of STAGES) world.pipeline.start(stage);
+  await untilCaughtUp(world, STAGES);
+  await clinic.live(world, 2);
+  await untilCaughtUp(world, STAGES);
+});
+afterAll(async () => {
+  await keys?.close();
+  await world?.close();
+});
+
+/** What stands beside bodies, in a dump as pg_dump writes it. */
+const sealedIn = (dump: string): readonly (SealedValues & { readonly eventId: string })[] =>
+  dump.split('\n').flatMap((line) => {
+    const [, list] = /(\[\{"sealed":.*?\}\])/.exec(line) ?? [];
+    const [eventId = ''] = /[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f-]{22}/.exec(line) ?? [];
+    return list === undefined ? [] : (JSON.parse(list) as SealedValues[]).map((values) => ({ ...values, eventId }));
+  });
+
+/** Everything that can be opened of a dump with every key that there is. */
+async function openable(dump: string): Promise<string> {
+  const store = new KeyStore(keys, readFileSync(world.pipeline.keys.masterKeyFile, 'utf8'));
+  const sealed = sealedIn(dump);
+  const found = await store.findSubjectKeys([...new Set(sealed.map(({ subject }) => subject))]);
+  const opened = sealed.map(({ eventId, ...values }) => {
+    const key = found.get(values.subject);
+    return typeof key === 'object' ? openValues(key, eventId, values) : undefined;
+  });
+  return JSON.stringify(opened);
+}
+
+const evidence = () =>
+  world.record.query<Record<string, unknown>>(
+    `select evidence_size, encode(evidence_frontier, 'hex') as frontier,
+      (select md5(string_agg(encode(leaf, 'hex'), ',' order by sequence)) from audit.transactions) as leaves,
+      (select md5(string_agg(body::text || coalesce(sealed_values::text, ''), ',' order by sequence, ordinal)) from audit.change_events) as rows
+      from audit.heads where stage = 'normalizer'`,
+  );
+
+/** The first patient's are the canaries that were made first. */
+const [ERASED, HELD] = ['patients:1', 'patients:2'];
+const ownOf = (patient: 1 | 2): readonly Canary[] =>
+  clinic.secrets
+    .filter(({ name }) => /^patients\.(email|phone|iban)$/.test(name))
+    .slice((patient - 1) * 3, patient * 3);
+
+test('a held subject is not erased; of an erased one nothing can be read any more, in old backups neither, and the log is the same', async () => {
+  const backup = await dumpOf(new URL(`/${NAME}`, world.servers.postgres.url).href);
+  for (const { value } of [...ownOf(1), ...ownOf(2)]) expect(await openable(backup)).toContain(value);
+  const before = await evidence();
+  expect(Number(before[0]?.evidence_size)).toBeGreaterThan(0);
+
+  expect((await auditctlAsOfficer(world, 'hold', 'add', '--subject', HELD ?? '', ...because)).code).toBe(0);
+  expect(await auditctlAsOfficer(world, 'erase', '--subject', HELD ?? '', ...because)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('is held'),
+  });
+  const erased = await auditctlAsOfficer(world, 'erase', '--subject', ERASED ?? '', ...because);
+  expect(erased).toMatchObject({ code: 0, said: expect.stringContaining('Nothing of it can be read anywhere from') });
+
+  expect(await evidence()).toEqual(before);
+  const after = await dumpOf(new URL(`/${NAME}`, world.servers.postgres.url).href);
+  for (const dump of [backup, after]) {
+    const clear = await openable(dump);
+    for (const { value } of ownOf(1)) expect(clear).not.toContain(value);
+    for (const { value } of ownOf(2)) expect(clear).toContain(value);
+  }
+  const scanner = new Scanner(ownOf(1));
+  const outputs: Output[] = [
+    ['backup', backup],
+    ['record', after],
+    ...(await topicsOf(world)),
+    ...(await answersOf(world, [
+      ['trace', 'patient:1', '--json'],
+      ['summary', '--date', 'today', '--json'],
+    ])),
+  ];
+  expect(outputs.flatMap(([name, text]) => scanner.find(text).map(({ form }) => [name, form]))).toEqual([]);
+}, 300_000);
+
+test('what the source still says of whom was erased arrives without a value', async () => {
+  world.pipeline.running('normalizer')?.kill(); // a running one forgets the key within a minute
+  await world.pipeline.running('normalizer')?.exited;
+  world.pipeline.start('normalizer');
+  await world.source.query("update patients set phone = '+51 1', email = 'again@example.com' where id = 1");
+  await untilCaughtUp(world, STAGES);
+  const [last] = await world.record.query<{ after: Record<string, string>; sealed_values: unknown }>(
+    "select body -> 'after' as after, sealed_values from audit.change_events where table_name = 'patients' order by sequence desc limit 1",
+  );
+  expect(last?.after).toMatchObject({ id: '1', email: '[ERASED]', phone: '[ERASED]', iban: '[ERASED]' });
+  expect(last?.sealed_values).toBeNull();
+}, 180_000);
