@@ -26,7 +26,7 @@ export async function writeEnvironment(stack: Stack, pipeline: Pipeline, packDir
     DEAD_LETTER_KEY_FILE: pipeline.deadLetterKeyFile,
     EVIDENCE_KEYS_FILE: pipeline.notary.keysFile,
     ANCHOR_FILE: pipeline.notary.anchorFile,
-    DEFINITIONS_FILE: pipeline.definitionsFile,
+    DEFINITIONS_FILE: pipeline.notary.definitionsFile,
     PACK_DIR: packDirectory,
     CONNECT_URL: stack.connect.url,
     STAGE_URLS: Object.entries(stageUrls)

@@ -13,6 +13,8 @@ export interface NotaryPlace {
   readonly keysFile: string;
   /** Where it hands each checkpoint. */
   readonly anchorFile: string;
+  /** For the digests of the definitions that the migrations made. */
+  readonly definitionsFile: string;
 }
 
 /** Makes the key of a notary, which stays when it is there, and says where it works. */
@@ -32,6 +34,7 @@ export function prepareNotary(directory: string, sources: readonly string[]): No
   return {
     keysFile,
     anchorFile,
+    definitionsFile: join(directory, 'definitions.json'),
     environment: {
       NOTARY_ORIGIN: ORIGIN,
       NOTARY_KEY_FILE: keyFile,

@@ -63,9 +63,7 @@ export interface Pipeline {
   /** What auditctl has to be told to open, erase and hold, beside what it is told otherwise. */
   readonly officer: Readonly<Record<string, string>>;
   /** Files that verifying needs, outside the record. */
-  readonly notary: Pick<NotaryPlace, 'keysFile' | 'anchorFile'>;
-  /** The digests of the definitions that the migrations made. */
-  readonly definitionsFile: string;
+  readonly notary: Pick<NotaryPlace, 'keysFile' | 'anchorFile' | 'definitionsFile'>;
   readonly start: (service: Startable, environment?: Readonly<Record<string, string>>) => RunningProgram;
   readonly running: (service: Startable) => RunningProgram | undefined;
   /** Where the running service serves its health and metrics. */
@@ -76,8 +74,8 @@ export interface Pipeline {
 /** Migrates the database, makes the logins and registers the connector; starts no service yet. */
 export async function preparePipeline(stack: Endpoints & ConnectorTarget, options: PipelineOptions): Promise<Pipeline> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-  const definitionsFile = join(options.directory, 'definitions.json');
-  const urls = await prepareDatabase(options.postgresUrl, options.packDirectory, definitionsFile);
+  const notary = prepareNotary(options.directory, [options.source]);
+  const urls = await prepareDatabase(options.postgresUrl, options.packDirectory, notary.definitionsFile);
   const secret = (name: string, text: string): string => {
     const file = join(options.directory, name);
     writeFileSync(file, `${text}\n`, { mode: 0o600 });
@@ -92,7 +90,6 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const officer = officerOf(urls.officer, keys, secret);
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
-  const notary = prepareNotary(options.directory, [options.source]);
   const notaryFile = secret('notary.url', urls.notary);
   const programs = new Map<Startable, RunningProgram>();
   const all: RunningProgram[] = [];
@@ -103,9 +100,8 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     deadLetterKeyFile,
     nonceKeyFile,
     keys,
-    officer,
-    definitionsFile,
     notary,
+    officer,
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
