@@ -96,7 +96,9 @@ test.each(OUTAGES)(
 
     for (const service of SERVICES) expect(world.pipeline.running(service)?.isRunning()).toBe(true);
     const changes = services.map((service, index) => changesOf(service, dependency).slice(before[index]));
-    for (const said of changes) expect(said).toEqual(['dependency is down', 'dependency is up']);
+    // An answer that was on its way when the server died may arrive after the death was told: then it is told twice.
+    const once = ['dependency is down', 'dependency is up'];
+    for (const said of changes) expect([once, [...once, ...once]]).toContainEqual(said);
     await expectEveryRowRebuilt(world);
     await expectNothingTwice(world, last);
   },

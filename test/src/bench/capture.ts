@@ -91,7 +91,7 @@ async function placeOf(stack: Stack, source: string): Promise<string | undefined
   return offsets[0]?.offset?.gtids;
 }
 
-async function ask(stack: Stack, method: string, path: string): Promise<Response> {
+async function ask(stack: Pick<Stack, 'connect'>, method: string, path: string): Promise<Response> {
   const answer = await fetch(`${stack.connect.url}/connectors/${path}`, { method });
   if (!answer.ok && answer.status !== 404)
     throw new Error(`Connect: ${method} ${path}: ${answer.status} ${await answer.text()}`);
@@ -103,7 +103,7 @@ interface Status {
   readonly tasks: readonly { readonly state: string; readonly trace?: string }[];
 }
 
-const statusOf = async (stack: Stack, name: string): Promise<Status> =>
+const statusOf = async (stack: Pick<Stack, 'connect'>, name: string): Promise<Status> =>
   (await (await ask(stack, 'GET', `${name}/status`)).json()) as Status;
 
 /** Throws with its trace when a task has failed. */
@@ -113,7 +113,7 @@ export async function refuseFailed(stack: Stack, name: string): Promise<void> {
 }
 
 /** Its tasks end; it keeps its place. */
-export async function stopConnector(stack: Stack, name: string): Promise<void> {
+export async function stopConnector(stack: Pick<Stack, 'connect'>, name: string): Promise<void> {
   await ask(stack, 'PUT', `${name}/stop`);
   await waitFor(`connector ${name} to stop`, async () => {
     const { connector, tasks } = await statusOf(stack, name);

@@ -1,3 +1,4 @@
+import { stopConnector } from '../bench/capture.ts';
 import { logDigest } from '../kit/log.ts';
 import { makeRandom, type Random } from '../kit/random.ts';
 import { describeRaw, openRaw, type RawMessage } from '../kit/raw.ts';
@@ -44,6 +45,8 @@ export const duplicates: Fault = {
     );
 
     await scene.world.pipeline.stop();
+    // From here on nobody else writes: the connector would, for whatever is defined on the server.
+    await stopConnector(scene.world.servers, scene.world.name);
     const original = (await readTopic(raw.topic, scene.world)).map(describeRaw);
     const stuttered = stutter(original, makeRandom(arena.seed, 'stutter'), arena.isShort ? 100 : 500);
     await raw.remake();
