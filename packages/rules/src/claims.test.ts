@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
-import { LENDING } from './testing/lending.ts';
+import { LENDING, LOAN as loan } from './testing/lending.ts';
 import { eventsOf, identify, insert, type RowSpec, record, remove, runInfer, update } from './testing/rows.ts';
 
 const packOf = (text: string) => {
@@ -13,15 +13,6 @@ const infer = makeInfer(packOf(LENDING), identify);
 const outcomeOf = (...rows: RowSpec[]) => runInfer(infer, [record(1, rows)]).outcomes[0];
 const typesOf = (...rows: RowSpec[]) => eventsOf(runInfer(infer, [record(1, rows)]).outcomes).map(({ type }) => type);
 
-const loan = insert('loans', {
-  id: '100',
-  shop: '1',
-  person: '7',
-  clerk: '8',
-  fee: '3.50',
-  kind: 'day',
-  made_at: '2026-03-10 10:00:00',
-});
 const line = insert('lines', { loan: '100', tool: '5', fee: '3.50', scanned_by: null });
 const shelf = (tool: string) => update('shelves', { tool, units: '3' }, { tool, units: '2' });
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { ChangeEvent, DenseRecord } from '@overlay/model';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
-import { LENDING } from './testing/lending.ts';
+import { LENDING, LOAN as loan } from './testing/lending.ts';
 import { eventsOf, identify, insert, record, runInfer } from './testing/rows.ts';
 
 const parsed = parsePack(LENDING, 'lending.yaml');
@@ -10,15 +10,6 @@ if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));
 const infer = makeInfer(parsed.pack, identify);
 const { ruleRowsMax } = parsed.pack;
 
-const loan = insert('loans', {
-  id: '100',
-  shop: '1',
-  person: '7',
-  clerk: '8',
-  fee: '3.50',
-  kind: 'day',
-  made_at: '2026-03-10 10:00:00',
-});
 const line = insert('lines', { loan: '100', tool: '5', fee: '3.50', scanned_by: null });
 const copy = (id: number) => insert('_loans_new', { id: String(id) });
 

@@ -3,7 +3,7 @@ import { BusinessEvent, type ChangeEvent, type DenseRecord, type RecordKind } fr
 import { parsePack } from '@overlay/packs';
 import fc from 'fast-check';
 import { makeInfer } from './infer.ts';
-import { LENDING } from './testing/lending.ts';
+import { LENDING, LOAN as loan } from './testing/lending.ts';
 import { eventsOf, identify, insert, type RowSpec, read, record, remove, runInfer, update } from './testing/rows.ts';
 
 const parsed = parsePack(LENDING, 'lending.yaml');
@@ -16,15 +16,6 @@ const names = record(1, [
   insert('people', { id: '8', name: 'Bruno', changed_by: null, points: '0' }),
   insert('tools', { shop: '1', id: '5', name: 'saw' }),
 ]);
-const loan = insert('loans', {
-  id: '100',
-  shop: '1',
-  person: '7',
-  clerk: '8',
-  fee: '3.50',
-  kind: 'day',
-  made_at: '2026-03-10 10:00:00',
-});
 const line = (tool: string, fee: string, scanned_by: string | null = null) =>
   insert('lines', { loan: '100', tool, fee, scanned_by });
 const only = (outcomes: Parameters<typeof eventsOf>[0]): BusinessEvent => {

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { type BusinessEvent, decideAtOnce, withItems } from '@overlay/model';
+import { type BusinessEvent, withItems } from '@overlay/model';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
 import { differencesOf, makeReplay, rememberedTables } from './replay.ts';
-import { LENDING } from './testing/lending.ts';
+import { LENDING, LOAN } from './testing/lending.ts';
 import { eventsOf, identify, insert, record, remove, runInfer } from './testing/rows.ts';
 
 function packOf(text: string) {
@@ -14,18 +14,7 @@ function packOf(text: string) {
 
 const pack = packOf(LENDING);
 const names = record(1, [insert('people', { id: '7', name: 'Ana', changed_by: null, points: '0' })]);
-const loan = record(2, [
-  insert('loans', {
-    id: '100',
-    shop: '1',
-    person: '7',
-    clerk: '8',
-    fee: '3.50',
-    kind: 'day',
-    made_at: '2026-03-10 10:00:00',
-  }),
-  insert('lines', { loan: '100', tool: '5', fee: '3.50', scanned_by: null }),
-]);
+const loan = record(2, [LOAN, insert('lines', { loan: '100', tool: '5', fee: '3.50', scanned_by: null })]);
 const bodyOf = (event: BusinessEvent) => JSON.stringify(event);
 
 test('the rows of tables with names or remembered values alone are needed of what came before', () => {
@@ -84,15 +73,7 @@ test('a few rows of helper tables beside few others are left out, row by row', (
     item,
     { ...item, eventId: identify('copy', item.eventId), metadata: { ...item.metadata, ghostOf: 'loans' } },
   ]);
-  const step = makeInfer(pack, identify).open({
-    source: 'shop',
-    landed: 0,
-    gtids: { has: () => false },
-    recall: () => undefined,
-    accepted: new Set(),
-    newItems: <Item>(): Item[] => [],
-  });
-  const outcome = decideAtOnce(step, withItems(loan, items));
-  expect(eventsOf([outcome]).map(({ type }) => type)).toEqual(['loan.made']);
-  expect(outcome.unexplained).toBeUndefined();
+  const [outcome] = runInfer(makeInfer(pack, identify), [withItems(loan, items)]).outcomes;
+  expect(eventsOf(outcome ? [outcome] : []).map(({ type }) => type)).toEqual(['loan.made']);
+  expect(outcome?.unexplained).toBeUndefined();
 });

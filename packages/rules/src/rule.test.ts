@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
-import { LENDING } from './testing/lending.ts';
+import { LENDING, LOAN as loan } from './testing/lending.ts';
 import { eventsOf, identify, insert, record, remove, runInfer, update } from './testing/rows.ts';
 
 const inferOf = (from: string, to: string, idOf = identify) => {
@@ -10,15 +10,6 @@ const inferOf = (from: string, to: string, idOf = identify) => {
   if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));
   return makeInfer(parsed.pack, idOf);
 };
-const loan = insert('loans', {
-  id: '100',
-  shop: '1',
-  person: '7',
-  clerk: '8',
-  fee: '3.50',
-  kind: 'day',
-  made_at: '2026-03-10 10:00:00',
-});
 const line = (tool: string | null, more: string | null = '100') =>
   insert('lines', { loan: more, tool, fee: '3.50', scanned_by: null });
 const shelf = update('shelves', { tool: '5', units: '3' }, { tool: '5', units: '2' });

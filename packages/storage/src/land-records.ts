@@ -18,6 +18,8 @@ const TRANSACTION_COLUMNS: Columns = [
   ['leaf', 'bytea'],
 ];
 
+const NOTHING: readonly Field[] = [];
+
 /** What every item's row begins with. */
 const PLACE_COLUMNS: Columns = [
   ['source', 'text'],
@@ -104,8 +106,9 @@ function* itemRows<Item>(
     let ordinal = 0;
     leaves?.begin(place);
     for (const item of record.items) {
-      const row = [source, sequence, ++ordinal, timestamp, ...table.fields(item, record), texts.next().value ?? null];
-      yield table.beside ? [...row, ...table.beside.fields(item)] : row;
+      const fields = table.fields(item, record);
+      const body = texts.next().value ?? null;
+      yield [source, sequence, ++ordinal, timestamp, ...fields, body, ...(table.beside?.fields(item) ?? NOTHING)];
     }
   }
 }

@@ -1,3 +1,5 @@
+import { insert } from './rows.ts';
+
 /** A small pack of its own, so that the engine is tested apart from any domain that ships: rows of a workshop that lends tools. */
 export const LENDING = `
 name: lending
@@ -65,3 +67,14 @@ rules:
 detectors: []
 report: { sections: [] }
 `;
+
+/** A row that the rule `loan.made` is anchored on. */
+export const LOAN = insert('loans', {
+  id: '100',
+  shop: '1',
+  person: '7',
+  clerk: '8',
+  fee: '3.50',
+  kind: 'day',
+  made_at: '2026-03-10 10:00:00',
+});

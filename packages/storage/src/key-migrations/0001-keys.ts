@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { makeRole } from '../make-role.ts';
 
 /**
  * The keys of sealed values, wrapped by a master key that is no part of any database. A subject's key is destroyed by taking its bytes away; the row
@@ -7,15 +8,7 @@ import type { Migration } from 'kysely/migration';
  */
 export const keys: Migration = {
   async up(db: Kysely<unknown>) {
-    for (const role of ['audit_sealer', 'audit_opener', 'audit_officer']) {
-      await sql
-        .raw(
-          `do $$ begin
-            if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
-          exception when duplicate_object or unique_violation then null; end $$`,
-        )
-        .execute(db);
-    }
+    for (const role of ['audit_sealer', 'audit_opener', 'audit_officer']) await sql.raw(makeRole(role)).execute(db);
     for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
   },
 };

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { makeRole } from '../make-role.ts';
 
 /**
  * The roles that people and programs are granted: `audit_writer` (a stage) can add records and move heads but never change or remove what
@@ -7,15 +8,7 @@ import type { Migration } from 'kysely/migration';
  */
 export const roles: Migration = {
   async up(db: Kysely<unknown>) {
-    for (const role of ['audit_writer', 'audit_reader', 'audit_analyst']) {
-      await sql
-        .raw(
-          `do $$ begin
-            if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
-          exception when duplicate_object or unique_violation then null; end $$`,
-        )
-        .execute(db);
-    }
+    for (const role of ['audit_writer', 'audit_reader', 'audit_analyst']) await sql.raw(makeRole(role)).execute(db);
     for (const statement of GRANTS) await sql.raw(statement).execute(db);
   },
 };

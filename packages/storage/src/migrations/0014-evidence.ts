@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { makeRole } from '../make-role.ts';
 
 /**
  * The evidence log: a leaf for each sequence beside its row, full tiles of the tree, and where the tree stands in the head that moves with
@@ -23,9 +24,7 @@ const STATEMENTS = [
     checkpoint_id bigint generated always as identity primary key,
     source text not null, size bigint not null, note text not null, made_at timestamptz not null default now())`,
   'create index checkpoints_by_size on audit.checkpoints (source, size)',
-  `do $$ begin
-    if not exists (select from pg_roles where rolname = 'audit_notary') then create role audit_notary nologin; end if;
-  exception when duplicate_object or unique_violation then null; end $$`,
+  makeRole('audit_notary'),
   'grant usage on schema audit to audit_notary',
   'grant select on audit.heads, audit.transactions, audit.change_events, audit.evidence_tiles, audit.checkpoints to audit_notary',
   'grant insert (source, size, note) on audit.checkpoints to audit_notary',

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { makeRole } from '../make-role.ts';
 
 /**
  * What people do with what is sealed: they open it, erase whom it belongs to, hold and release. Nobody can change or take away what is written here,
@@ -7,15 +8,7 @@ import type { Migration } from 'kysely/migration';
  */
 export const sealedActs: Migration = {
   async up(db: Kysely<unknown>) {
-    for (const role of ['audit_opener', 'audit_officer']) {
-      await sql
-        .raw(
-          `do $$ begin
-            if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
-          exception when duplicate_object or unique_violation then null; end $$`,
-        )
-        .execute(db);
-    }
+    for (const role of ['audit_opener', 'audit_officer']) await sql.raw(makeRole(role)).execute(db);
     for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
   },
 };
