@@ -56,3 +56,26 @@ test('whole numbers are computed as exactly as others', () => {
   );
   expect([minus('-0', '0'), sum(['-0']), minus('007', '2')]).toEqual(['0', '0', '5']);
 });
+
+test('so are prices', () => {
+  const units = fc.bigInt({ min: -(10n ** 13n), max: 10n ** 13n });
+  const places = fc.integer({ min: 1, max: 5 });
+  const textOf = (value: bigint, scale: number): string => {
+    const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
+    return `${value < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  };
+  fc.assert(
+    fc.property(fc.array(units, { minLength: 1, maxLength: 20 }), places, (values, scale) => {
+      const [first = 0n, second = 0n] = values;
+      expect(sum(values.map((value) => textOf(value, scale)))).toBe(
+        textOf(
+          values.reduce((total, value) => total + value, 0n),
+          scale,
+        ),
+      );
+      expect(minus(textOf(first, scale), textOf(second, scale))).toBe(textOf(first - second, scale));
+    }),
+    { numRuns: 1000 },
+  );
+  expect([sum(['1.5', '2', '0.25']), minus('0.10', '0.1'), minus('-0.0', '0')]).toEqual(['3.75', '0.00', '0.0']);
+});

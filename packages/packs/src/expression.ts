@@ -1,6 +1,7 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { type BusinessEvent, must } from '@overlay/model';
 import { isSameAmount, largest, minus, percent, percentBelow, sum, times } from './decimal.ts';
+import { type Functions, type Implementation, quickOf } from './quick.ts';
 
 /** CEL types of the variables that an expression may name. */
 export type Variables = Readonly<Record<string, string>>;
@@ -55,22 +56,31 @@ const NO_LOOKUPS: Lookups = { label: () => null, remembered: () => null, isOpen:
  * how much a row's number rose, 0 standing for null and for the row that an INSERT or DELETE has not. Integers come out as decimal text.
  */
 export function makeCompiler(variables: Variables, lookups: Lookups): (expression: string) => Evaluate {
-  const environment = environmentOf(variables, lookups);
+  const functions = functionsOf(lookups);
+  const environment = environmentOf(variables, functions);
+  const names = Object.keys(variables);
   return (expression) => {
     const parsed = environment.parse(expression);
-    return fieldReader(expression) ?? ((context) => toJson(parsed(context)));
+    const quick = quickOf(parsed.ast, names, functions);
+    if (quick === null) return (context) => toJson(parsed(context));
+    return (context) => {
+      let value: unknown;
+      try {
+        value = quick(context);
+      } catch {
+        value = parsed(context);
+      }
+      return toJson(value);
+    };
   };
 }
 
-/** Half of all expressions only read a column or field of a row: those need no interpreter, and mean the same. */
-function fieldReader(expression: string): Evaluate | null {
-  const [, row, column] = /^(before|after|payload|actor)\.([A-Za-z_]\w*)$/.exec(expression) ?? [];
-  if (row === undefined || column === undefined) return null;
-  return (context) => {
-    const values = context[row] as Readonly<Record<string, unknown>>;
-    if (!Object.hasOwn(values, column))
-      throw new EvaluationError({ code: 'no_such_key', message: `No such key: ${column}` });
-    return toJson(values[column]);
+/** As {@link makeCompiler}, by the interpreter alone. */
+export function makeInterpreter(variables: Variables, lookups: Lookups): (expression: string) => Evaluate {
+  const environment = environmentOf(variables, functionsOf(lookups));
+  return (expression) => {
+    const parsed = environment.parse(expression);
+    return (context) => toJson(parsed(context));
   };
 }
 
@@ -89,7 +99,7 @@ export function expressionMistake(
   variables: Variables,
   isCondition: boolean,
 ): { readonly offset: number; readonly message: string } | null {
-  const { valid, type, error } = environmentOf(variables, NO_LOOKUPS).check(expression);
+  const { valid, type, error } = environmentOf(variables, functionsOf(NO_LOOKUPS)).check(expression);
   if (!valid) {
     const names = Object.keys(variables).join(', ');
     return {
@@ -104,7 +114,7 @@ export function expressionMistake(
 
 /** Whether a name already means something in expressions, such as `type` or `after`, so that no join can have it. */
 export function isTakenName(name: string): boolean {
-  return name in ROW_VARIABLES || environmentOf({}, NO_LOOKUPS).hasVariable(name) || RESERVED.has(name);
+  return name in ROW_VARIABLES || environmentOf({}, functionsOf(NO_LOOKUPS)).hasVariable(name) || RESERVED.has(name);
 }
 
 /** CEL's code for why an expression could not be evaluated (`no_such_key`: a column or field is missing); null for any other error. */
@@ -115,49 +125,73 @@ export function failureOf(error: unknown): string | null {
 }
 
 /** Building one costs milliseconds: once per compiler, never per record. */
-function environmentOf(variables: Variables, lookups: Lookups): Environment {
-  const environment = new Environment({ homogeneousAggregateLiterals: false })
-    .registerFunction('label(string, dyn): dyn', (table: string, key: unknown) =>
-      key === null ? null : lookups.label(table, plain(key)),
-    )
-    .registerFunction('remembered(string, string, dyn): dyn', (table: string, name: string, key: unknown) =>
-      key === null ? null : lookups.remembered(table, name, plain(key)),
-    )
-    .registerFunction('isOpen(dyn, dyn): bool', (time: unknown, place: unknown) =>
-      computed('not_a_time', () => lookups.isOpen(plain(time), plain(place))),
-    )
-    .registerFunction('sum(list): string', (values: readonly unknown[]) =>
-      computed('not_a_decimal', () => sum(values.map(plain))),
-    )
-    .registerFunction('largest(list): dyn', (values: readonly unknown[]) =>
-      computed('not_a_decimal', () => largest(values.filter((value) => value !== null).map(plain))),
-    )
-    .registerFunction('change(dyn, dyn, string): string', (before: unknown, after: unknown, column: string) =>
-      computed('not_a_decimal', () => minus(amountOf(after, column), amountOf(before, column))),
-    )
-    .registerFunction('minus(dyn, dyn): string', (a: unknown, b: unknown) =>
-      computed('not_a_decimal', () => minus(plain(a), plain(b))),
-    )
-    .registerFunction('times(dyn, dyn): string', (a: unknown, b: unknown) =>
-      computed('not_a_decimal', () => times(plain(a), plain(b))),
-    )
-    .registerFunction('percent(dyn, dyn): dyn', (part: unknown, whole: unknown) =>
-      computed('not_a_decimal', () => percent(plain(part), plain(whole))),
-    )
-    .registerFunction('percentBelow(dyn, dyn): dyn', (value: unknown, reference: unknown) =>
-      reference === null ? null : computed('not_a_decimal', () => percentBelow(plain(value), plain(reference))),
-    )
-    .registerFunction(
-      'isBelow(dyn, dyn): bool',
-      (value: unknown, reference: unknown) =>
-        reference !== null && computed('not_a_decimal', () => minus(plain(value), plain(reference)).startsWith('-')),
-    )
-    .registerFunction('sameAmount(dyn, dyn): bool', (a: unknown, b: unknown) =>
-      computed('not_a_decimal', () => isSameAmount(plain(a), plain(b))),
-    );
+function environmentOf(variables: Variables, functions: Functions): Environment {
+  const environment = new Environment({ homogeneousAggregateLiterals: false });
+  for (const [name, { takes, gives, call }] of Object.entries(functions))
+    environment.registerFunction(`${name}(${takes.join(', ')}): ${gives}`, call);
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
   return environment;
 }
+
+function functionsOf(lookups: Lookups) {
+  return {
+    label: {
+      takes: ['string', 'dyn'],
+      gives: 'dyn',
+      call: (table: string, key: unknown) => (key === null ? null : lookups.label(table, plain(key))),
+    },
+    remembered: {
+      takes: ['string', 'string', 'dyn'],
+      gives: 'dyn',
+      call: (table: string, name: string, key: unknown) =>
+        key === null ? null : lookups.remembered(table, name, plain(key)),
+    },
+    isOpen: {
+      takes: ['dyn', 'dyn'],
+      gives: 'bool',
+      call: (time: unknown, place: unknown) => computed('not_a_time', () => lookups.isOpen(plain(time), plain(place))),
+    },
+    sum: {
+      takes: ['list'],
+      gives: 'string',
+      call: (values: readonly unknown[]) => computed('not_a_decimal', () => sum(values.map(plain))),
+    },
+    largest: {
+      takes: ['list'],
+      gives: 'dyn',
+      call: (values: readonly unknown[]) =>
+        computed('not_a_decimal', () => largest(values.filter((value) => value !== null).map(plain))),
+    },
+    change: {
+      takes: ['dyn', 'dyn', 'string'],
+      gives: 'string',
+      call: (before: unknown, after: unknown, column: string) =>
+        computed('not_a_decimal', () => minus(amountOf(after, column), amountOf(before, column))),
+    },
+    minus: onAmounts('string', minus),
+    times: onAmounts('string', times),
+    percent: onAmounts('dyn', percent),
+    percentBelow: {
+      takes: ['dyn', 'dyn'],
+      gives: 'dyn',
+      call: (value: unknown, reference: unknown) =>
+        reference === null ? null : computed('not_a_decimal', () => percentBelow(plain(value), plain(reference))),
+    },
+    isBelow: {
+      takes: ['dyn', 'dyn'],
+      gives: 'bool',
+      call: (value: unknown, reference: unknown) =>
+        reference !== null && computed('not_a_decimal', () => minus(plain(value), plain(reference)).startsWith('-')),
+    },
+    sameAmount: onAmounts('bool', isSameAmount),
+  } satisfies Functions;
+}
+
+const onAmounts = (gives: string, compute: (a: string, b: string) => unknown): Implementation => ({
+  takes: ['dyn', 'dyn'],
+  gives,
+  call: (a: unknown, b: unknown) => computed('not_a_decimal', () => compute(plain(a), plain(b))),
+});
 
 /** A number of a row; 0 where the row is not there, or the number is null. */
 function amountOf(row: unknown, column: string): string {
@@ -197,6 +231,6 @@ function toStructure(value: unknown): Json {
   if (Array.isArray(value)) return value.map(toJson);
   if (value instanceof Date) return value.toISOString();
   must(typeof value === 'object', 'a CEL value is a scalar, a list or a map');
-  const entries = value instanceof Map ? [...value.entries()] : Object.entries(value);
-  return Object.fromEntries(entries.map(([key, part]) => [String(key), toJson(part)]));
+  if (value instanceof Map) return toStructure(Object.fromEntries(value));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, toJson(part)]));
 }

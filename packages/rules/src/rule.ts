@@ -152,7 +152,7 @@ function eventOf(
     timestamp: record.timestamp,
     actor: around.actorOf(anchor),
     payload,
-    confidence: Number(doubts.reduce((confidence, { factor }) => confidence * factor, rule.confidence).toFixed(4)),
+    confidence: confidenceOf(rule.confidence, doubts),
     sourceEventIds: sourceIds(anchor, claimed),
     rule: rule.id,
     ruleVersion: rule.version,
@@ -171,6 +171,12 @@ function addJoined(context: Record<string, unknown>, { single }: Compiled, joine
 interface Doubt {
   readonly factor: number;
   readonly note: string;
+}
+
+/** To four places. */
+function confidenceOf(unclouded: number, doubts: readonly Doubt[]): number {
+  if (doubts.length === 0) return unclouded;
+  return Number(doubts.reduce((confidence, { factor }) => confidence * factor, unclouded).toFixed(4));
 }
 
 const unknownLabel = (table: string): Doubt => ({
