@@ -17,6 +17,7 @@ const NODE_FLAGS = [
   '--max-semi-space-size=32', // MiB
 ];
 const STOP_MS_MAX = 20_000;
+const WAITING_MS = 60_000;
 
 export interface ProgramLaunch {
   /** The program's file, from the root of the repository. */
@@ -77,7 +78,9 @@ async function exitOf(child: ChildProcess): Promise<Exit> {
 
 /** Runs one of our own programs to its end; gives its output. Throws with its last lines when it fails. */
 export async function runToEnd(launch: ProgramLaunch): Promise<void> {
-  const exit = await startProgram(launch).exited;
+  // A running program keeps nobody alive; whoever waits for its end is not done.
+  const waiting = setInterval(() => {}, WAITING_MS);
+  const exit = await startProgram(launch).exited.finally(() => clearInterval(waiting));
   if (exit.code === 0) return;
   throw new Error(`${launch.file} failed (${describeExit(exit)}):\n${lastLines(launch.log, 20).join('\n')}`);
 }
