@@ -56,7 +56,7 @@ interface Described {
 /** Gives every table of a schema one row, partitions by way of their table. @param owner connected as superuser */
 export async function seedTables(owner: ClientBase, schema: string): Promise<readonly SeededTable[]> {
   const { rows } = await owner.query<Described>(
-    `select c.oid::regclass::text as name, c.relname as short_name, c.relispartition as is_partition,
+    `select format('%I.%I', c.relnamespace::regnamespace, c.relname) as name, c.relname as short_name, c.relispartition as is_partition,
         (select json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod), 'is_identity', attidentity <> '') order by attnum)
           from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
         (select array_agg(a.attname::text order by array_position(i.indkey::int2[], a.attnum)) from pg_index i
