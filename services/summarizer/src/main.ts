@@ -1,13 +1,14 @@
 import { makeModel } from '@overlay/llm';
 import type { PackVersion } from '@overlay/model';
 import { Pack } from '@overlay/packs';
-import { runProgram } from '@overlay/runtime';
+import { runProgram, VERSION } from '@overlay/runtime';
 import {
   Database,
   expireHourly,
   makeDataKeys,
   makeLedger,
   narratives,
+  openRecorder,
   readNewestPack,
   recordStart,
 } from '@overlay/storage';
@@ -25,6 +26,8 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
   const dataKeys = makeDataKeys(database, settings.DEAD_LETTER_KEY);
   program.onClose(expireHourly(dataKeys, settings.DEAD_LETTER_DAYS, logger));
   const model = makeModel(settings);
+  const reader = { kind: 'model', name: settings.LLM_MODEL, program: program.name, version: VERSION } as const;
+  const record = await openRecorder(database, reader, settings.SELF_AUDIT_FILE);
   const writers = new Map<
     string,
     { readonly by: PackVersion; readonly refresh: ReturnType<typeof makeDailySummaries> }
@@ -38,7 +41,7 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
       const isSame = known?.by.name === by.name && known.by.version === by.version;
       const writer = isSame
         ? known
-        : { by, refresh: makeDailySummaries({ database, pack: Pack.parse(by.content), model, logger }) };
+        : { by, refresh: makeDailySummaries({ database, pack: Pack.parse(by.content), model, record, logger }) };
       writers.set(source, writer);
       await writer.refresh(source, new Date());
     }
