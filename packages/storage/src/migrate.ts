@@ -18,6 +18,7 @@ import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
 import { evidence } from './migrations/0014-evidence.ts';
 import { sealedValues } from './migrations/0015-sealed-values.ts';
 import { sealedActs } from './migrations/0017-sealed-acts.ts';
+import { selfAudit } from './migrations/0018-self-audit.ts';
 import { closed } from './migrations/0019-closed.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
@@ -38,6 +39,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-evidence': evidence,
   '0015-sealed-values': sealedValues,
   '0017-sealed-acts': sealedActs,
+  '0018-self-audit': selfAudit,
   '0019-closed': closed,
 };
 

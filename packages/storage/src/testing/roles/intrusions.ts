@@ -16,13 +16,18 @@ const quoted = (value: unknown): string => `'${JSON.stringify(value).replaceAll(
 /** Everything that can be done to the rows of a table, and to who else works on them. */
 export function intrusionsOn({ name, shortName, columns, key, row }: SeededTable): readonly Intrusion[] {
   const other = key ? { ...row, [key.column]: OTHER_VALUES[key.type] } : row;
+  const isOneRow = key?.type === 'boolean'; // and cannot have another
   const made = `json_populate_record(null::${name}, ${quoted(row)})`;
   return [
     { name: `read ${shortName}`, sql: `select from ${name}`, isDoneWhenAllowed: true },
-    {
-      name: `insert ${shortName}`,
-      sql: `insert into ${name} overriding system value select * from json_populate_record(null::${name}, ${quoted(other)})`,
-    },
+    ...(isOneRow
+      ? []
+      : [
+          {
+            name: `insert ${shortName}`,
+            sql: `insert into ${name} overriding system value select * from json_populate_record(null::${name}, ${quoted(other)})`,
+          },
+        ]),
     ...columns.map((column) => ({
       name: `update ${shortName}.${column}`,
       sql: `update ${name} set ${column} = (${made}).${column}`,

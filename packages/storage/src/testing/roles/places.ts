@@ -42,7 +42,7 @@ export const record: Place = {
   },
   rights: {
     audit_writer: [
-      `read (?!sealed_acts)${ANY}`,
+      `read (?!sealed_acts|self_audit)${ANY}`,
       `insert (${LANDED}|cases|dead_letters|schema_versions|unexplained_changes|sensitive_columns|evidence_tiles)`,
       'insert (heads|stage_memory|waiting|skipped_sequences|pack_versions|pack_activations|daily_rollups)',
       'update heads.(revision|landed|published|position|gtids|updated_at|evidence_size|evidence_frontier)',
@@ -55,7 +55,7 @@ export const record: Place = {
     audit_reader: READER,
     audit_opener: READER,
     audit_officer: READER,
-    audit_notary: ['read (heads|transactions|change_events|evidence_tiles|checkpoints)'],
+    audit_notary: ['read (heads|transactions|change_events|evidence_tiles|checkpoints|self_audit|self_audit_head)'],
     audit_analyst: [],
   },
   also: [

@@ -43,6 +43,8 @@ const SPECIAL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   sealed_acts: { act: 'open' },
   checkpoints: { checkpoint_id: 1000 },
   subject_keys: { destroyed_at: null },
+  self_audit_head: { is_only: true },
+  self_audit: { body: { action: 'read', outcome: 'ok', object: 'status', by: {}, arguments: {} } },
 };
 
 interface Described {
