@@ -203,9 +203,9 @@ export async function writeSampleLog(database: Database): Promise<void> {
 }
 
 export async function writeHead(database: Database, stage: string, landed: number, source = SOURCE): Promise<void> {
+  await database.query('delete from audit.heads where stage = $1 and source = $2', [stage, source]); // it may have been further
   await database.query(
-    `insert into audit.heads (stage, source, revision, landed, published, updated_at) values ($1, $2, 1, $3, $3, '2026-11-21T05:00:10Z')
-      on conflict (stage, source) do update set landed = excluded.landed, published = excluded.published`,
+    `insert into audit.heads (stage, source, revision, landed, published, updated_at) values ($1, $2, 1, $3, $3, '2026-11-21T05:00:10Z')`,
     [stage, source, landed],
   );
 }
