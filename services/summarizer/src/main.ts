@@ -7,8 +7,8 @@ import {
   expireHourly,
   makeDataKeys,
   makeLedger,
+  makeRecorder,
   narratives,
-  openRecorder,
   readNewestPack,
   recordStart,
 } from '@overlay/storage';
@@ -27,7 +27,7 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
   program.onClose(expireHourly(dataKeys, settings.DEAD_LETTER_DAYS, logger));
   const model = makeModel(settings);
   const reader = { kind: 'model', name: settings.LLM_MODEL, program: program.name, version: VERSION } as const;
-  const record = await openRecorder(database, reader, settings.SELF_AUDIT_FILE);
+  const record = makeRecorder(database, reader, settings.SELF_AUDIT_FILE);
   const writers = new Map<
     string,
     { readonly by: PackVersion; readonly refresh: ReturnType<typeof makeDailySummaries> }
