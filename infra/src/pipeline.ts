@@ -55,6 +55,8 @@ export interface Pipeline {
     readonly notary: string;
   };
   readonly readerFile: string;
+  /** The reader's URL of the database of keys, for the bytes of dead letters. */
+  readonly readerKeysFile: string;
   /** Holds the key of dead letters, for auditctl too. */
   readonly deadLetterKeyFile: string;
   /** Holds the key that nonces of the evidence log are made from: a second run with it gives the same log. */
@@ -87,7 +89,15 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
   const keys = options.keys ?? (await makeKeyPlace(options));
   const keysFile = secret('sealer.url', await prepareKeys(keys.ownerUrl, databaseOf(options.postgresUrl)));
-  const officer = officerOf(urls.officer, keys, secret);
+  // Whoever has a role in both databases has one login: they are on one server.
+  const inKeys = (url: string): string => Object.assign(new URL(url), { pathname: databasePath(keys) }).href;
+  const writerKeysFile = secret('writer-keys.url', inKeys(urls.writer));
+  const readerKeysFile = secret('reader-keys.url', inKeys(urls.reader));
+  const officer = {
+    DATABASE_URL_FILE: secret('officer.url', urls.officer),
+    KEYS_URL_FILE: secret('officer-keys.url', inKeys(urls.officer)),
+    MASTER_KEY_FILE: keys.masterKeyFile,
+  };
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const notaryFile = secret('notary.url', urls.notary);
@@ -97,6 +107,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     source: options.source,
     urls,
     readerFile,
+    readerKeysFile,
     deadLetterKeyFile,
     nonceKeyFile,
     keys,
@@ -113,6 +124,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
           KAFKA_BROKERS: stack.kafka.brokers.join(','),
           SCHEMA_REGISTRY_URL: stack.registry.url,
           DATABASE_URL_FILE: writerFile,
+          KEYS_URL_FILE: writerKeysFile,
           DEAD_LETTER_KEY_FILE: deadLetterKeyFile,
           // Only the first stage seals, and makes leaves.
           ...(service === 'normalizer' && {
@@ -134,15 +146,6 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     async stop() {
       await Promise.all(all.map((program) => program.isRunning() && program.stop()));
     },
-  };
-}
-
-function officerOf(url: string, keys: KeyPlace, secret: (name: string, text: string) => string): Pipeline['officer'] {
-  const keysUrl = Object.assign(new URL(url), { pathname: databasePath(keys) });
-  return {
-    DATABASE_URL_FILE: secret('officer.url', url),
-    KEYS_URL_FILE: secret('officer-keys.url', keysUrl.href),
-    MASTER_KEY_FILE: keys.masterKeyFile,
   };
 }
 

@@ -26,7 +26,8 @@ Environment (flags come before it):
   CONNECT_URL                       Kafka Connect's REST API, for status
   STAGE_URLS                        health endpoints of the stages, for status: normalizer=http://host:port,...
   DEAD_LETTER_KEY, ..._FILE         the key of dead letters, to show their bytes and to hand in corrected ones
-  KEYS_URL, MASTER_KEY, ..._FILE    the database of keys and the master keys, for open, erase, hold and keys
+  KEYS_URL, KEYS_URL_FILE           the database of keys, for the bytes of dead letters, open, erase, hold and keys
+  MASTER_KEY, MASTER_KEY_FILE       the master keys, for open, erase, hold and keys
   EVIDENCE_KEYS_FILE                public keys of the notary, for verify and verify-proof
   ANCHOR_FILE                       checkpoints that were kept outside the database, for verify
   DEFINITIONS_FILE                  what auditctl definitions printed, for verify

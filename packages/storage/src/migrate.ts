@@ -2,6 +2,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { keys } from './key-migrations/0001-keys.ts';
 import { closed as keysClosed } from './key-migrations/0002-closed.ts';
+import { dayKeys } from './key-migrations/0003-day-keys.ts';
 import { log } from './migrations/0001-log.ts';
 import { roles } from './migrations/0002-roles.ts';
 import { analystViews } from './migrations/0003-analyst-views.ts';
@@ -19,6 +20,7 @@ import { evidence } from './migrations/0014-evidence.ts';
 import { sealedValues } from './migrations/0015-sealed-values.ts';
 import { sealedActs } from './migrations/0017-sealed-acts.ts';
 import { closed } from './migrations/0019-closed.ts';
+import { dayKeysMoved } from './migrations/0020-day-keys-moved.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -39,12 +41,14 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-sealed-values': sealedValues,
   '0017-sealed-acts': sealedActs,
   '0019-closed': closed,
+  '0020-day-keys-moved': dayKeysMoved,
 };
 
 /** The same for the database of keys. */
 const KEY_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-keys': keys,
   '0002-closed': keysClosed,
+  '0003-day-keys': dayKeys,
 };
 
 /**

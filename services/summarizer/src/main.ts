@@ -2,7 +2,7 @@ import { makeModel } from '@overlay/llm';
 import type { PackVersion } from '@overlay/model';
 import { Pack } from '@overlay/packs';
 import { runProgram } from '@overlay/runtime';
-import { Database, expireHourly, makeDataKeys, makeLedger, narratives, readNewestPack } from '@overlay/storage';
+import { Database, keepDataKeys, makeLedger, narratives, readNewestPack } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
 import { makeDailySummaries } from './daily-summaries.ts';
@@ -13,8 +13,7 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
   const { config: settings, logger } = program;
   const database = new Database(settings.DATABASE_URL, settings.DATABASE_POOL_MAX);
   program.onClose(() => database.close());
-  const dataKeys = makeDataKeys(database, settings.DEAD_LETTER_KEY);
-  program.onClose(expireHourly(dataKeys, settings.DEAD_LETTER_DAYS, logger));
+  const dataKeys = keepDataKeys(program);
   const model = makeModel(settings);
   const writers = new Map<
     string,

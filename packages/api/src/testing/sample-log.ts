@@ -357,11 +357,12 @@ export async function writeGap(
 /** Lands a dead letter as a stage does, its bytes sealed under the master key. */
 export async function writeSealedLetter(
   database: Database,
+  keys: Database,
   masterKey: string,
   letter: { readonly sequence: number | null; readonly value: Buffer; readonly source?: string },
 ): Promise<void> {
   const { sequence, value, source = SOURCE } = letter;
-  const dataKeys = makeDataKeys(database, masterKey);
+  const dataKeys = makeDataKeys(keys, masterKey);
   const ledger = makeLedger(database, { stage: 'normalizer', table: changeEvents, dataKeys });
   const { head } = await ledger.open(source);
   const place = { topic: 'cdc.shops', partition: 0, offset: '4712' };
@@ -393,7 +394,7 @@ export async function writeSealedChange(
   const ledger = makeLedger(database, {
     stage: 'normalizer',
     table: changeEvents,
-    dataKeys: makeDataKeys(database, masterKey),
+    dataKeys: makeDataKeys(keys, masterKey),
     evidence: { nonceKey: masterKey },
   });
   const opened = await ledger.open(SOURCE);
