@@ -186,6 +186,8 @@ async function makeLogin(database: Database, url: string, name: string, kind: st
   const role = `${name}_${kind}_login`;
   await database.query(`drop role if exists "${role}"`);
   await database.query(`create role "${role}" login password '${password}' in role audit_${kind}`);
+  // What an analyst asks by SQL can be nowhere but in the server's log.
+  if (kind === 'analyst') await database.query(`alter role "${role}" set log_statement = 'all'`);
   [own.username, own.password] = [role, password];
   return own.href;
 }

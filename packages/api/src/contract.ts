@@ -1,4 +1,14 @@
-import { BusinessEvent, CaseAnomaly, Fact, Operation, REQUEST_KINDS, RecordKind, Row, Timestamp } from '@overlay/model';
+import {
+  Act,
+  BusinessEvent,
+  CaseAnomaly,
+  Fact,
+  Operation,
+  REQUEST_KINDS,
+  RecordKind,
+  Row,
+  Timestamp,
+} from '@overlay/model';
 import { z } from 'zod';
 
 /** The shapes of all answers: what `auditctl --json` prints and what the gateway will serve. Fields are added, never changed or removed. */
@@ -482,3 +492,11 @@ export const Verification = z.object({
   unchecked: z.array(z.string()),
 });
 export type Verification = z.infer<typeof Verification>;
+
+/** An act of the self-audit, as it stands there. */
+export const AuditedAct = Act.extend({ sequence: z.int(), at: Timestamp, login: z.string() });
+export type AuditedAct = z.infer<typeof AuditedAct>;
+
+/** The newest of those that were asked for, in their order. */
+export const SelfAudit = z.object({ timeZone: z.string(), total: count, acts: z.array(AuditedAct) });
+export type SelfAudit = z.infer<typeof SelfAudit>;

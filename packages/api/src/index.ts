@@ -2,9 +2,10 @@ export { makeZone, printNumber, rowText, type Zone } from '@overlay/narratives';
 export { readOffer } from '@overlay/packs/load';
 export type { AnomalyAsk } from './anomalies.ts';
 export type { Answer, Refusal } from './answer.ts';
-export { type Api, type ApiDeps, makeApi } from './api.ts';
+export type { Api } from './api.ts';
 export {
   AnomalyList,
+  AuditedAct,
   DeadLetter,
   DeadLetterList,
   DeadLetters,
@@ -21,6 +22,7 @@ export {
   RequestList,
   Rotation,
   RulesReport,
+  SelfAudit,
   StageRequest,
   StageStatus,
   Status,
@@ -37,8 +39,11 @@ export { type Anchored, parseKeys, readAnchors, readDefinitionsFile, readOrRefus
 export { checkPack, type Manifest, type PackAsk } from './evidence/pack.ts';
 export { checkProof, type EventProof } from './evidence/proof.ts';
 export type { VerifyAsk } from './evidence/verify.ts';
+export { type ApiDeps, makeApi } from './make-api.ts';
 export { apiConfig, openApi } from './open.ts';
+export { NotRecorded } from './recording.ts';
 export type { RebuildAsk, ReplayAsk } from './replay.ts';
 export { testRules } from './rules.ts';
+export type { SelfAuditAsk } from './self-audit.ts';
 export type { SummaryAsk } from './summary.ts';
 export type { UnexplainedAsk } from './unexplained.ts';

@@ -1,7 +1,17 @@
+import type { Caller } from '@overlay/model';
 import { loadPack } from '@overlay/packs/load';
-import { Database, deadLetterConfig, KeyStore, keyStoreConfig, makeDataKeys, storageConfig } from '@overlay/storage';
+import {
+  Database,
+  deadLetterConfig,
+  KeyStore,
+  keyStoreConfig,
+  makeDataKeys,
+  openRecorder,
+  storageConfig,
+} from '@overlay/storage';
 import { z } from 'zod';
-import { type Api, makeApi } from './api.ts';
+import type { Api } from './api.ts';
+import { makeApi } from './make-api.ts';
 import type { SealedKeys } from './sealed.ts';
 
 const STAGE_URL = /^([a-z0-9-]+)=(https?:\/\/\S+)$/;
@@ -9,6 +19,7 @@ const STAGE_URL = /^([a-z0-9-]+)=(https?:\/\/\S+)$/;
 /** What a program must be told to answer questions about the audit record. */
 export const apiConfig = {
   DATABASE_URL: storageConfig.DATABASE_URL,
+  SELF_AUDIT_FILE: storageConfig.SELF_AUDIT_FILE,
   DEAD_LETTER_KEY: deadLetterConfig.DEAD_LETTER_KEY.optional().describe(
     'the key of dead letters, to show their bytes and to hand in corrected ones',
   ),
@@ -53,14 +64,20 @@ export const apiConfig = {
 /** A rebuild reads the log and the events that hold, and writes, at once. */
 const CONNECTIONS_MAX = 4;
 
-/** The API over a database and a pack of its own; close it at the end. Throws an Error that lists every mistake of the pack. */
+/**
+ * The API over a database and a pack of its own, for somebody whose acts go on record; close it at the end. Throws an Error that lists every mistake of
+ * the pack.
+ */
 export async function openApi(
   config: z.infer<z.ZodObject<typeof apiConfig>>,
+  caller: Caller,
 ): Promise<{ readonly api: Api; readonly close: () => Promise<void> }> {
   const pack = config.PACK_DIR === undefined ? undefined : await loadPack(config.PACK_DIR);
   const database = new Database(config.DATABASE_URL, CONNECTIONS_MAX);
+  const record = await openRecorder(database, caller, config.SELF_AUDIT_FILE);
   const keys = config.KEYS_URL === undefined ? undefined : new Database(config.KEYS_URL, 1);
   const api = makeApi({
+    record,
     keys: keys && sealedKeys(keys, config),
     database,
     pack,

@@ -10,6 +10,8 @@ import type {
   ReplayAsk,
   ReplayReport,
   RulesReport,
+  SelfAudit,
+  SelfAuditAsk,
   Status,
   Summary,
   SummaryAsk,
@@ -25,6 +27,7 @@ import { gapLines, gapsLines } from './print/gaps.ts';
 import { packLines } from './print/packs.ts';
 import { replayLines } from './print/replay.ts';
 import { rulesLines } from './print/rules.ts';
+import { selfAuditLines } from './print/self-audit.ts';
 import { statusLines } from './print/status.ts';
 import { summaryLines } from './print/summary.ts';
 import { traceLines } from './print/trace.ts';
@@ -65,7 +68,7 @@ export const showTrace = (io: Io, options: GlobalOptions, id: string): Promise<n
 
 export const showStatus = (io: Io, options: GlobalOptions): Promise<number> =>
   show<Status>(io, options, async (api) => ({
-    answer: { ok: true, value: await api.status() },
+    answer: await api.status(),
     lines: statusLines,
     note: ({ postgres }) => (postgres.isUp ? undefined : NEXT_STEPS['postgres.unreachable']),
     exit: ({ postgres, findings }) => {
@@ -75,14 +78,9 @@ export const showStatus = (io: Io, options: GlobalOptions): Promise<number> =>
   }));
 
 export const listGaps = (io: Io, options: GlobalOptions): Promise<number> =>
-  show<GapList>(io, options, async (api) => ({ answer: { ok: true, value: await api.gaps() }, lines: gapsLines }));
+  show<GapList>(io, options, async (api) => ({ answer: await api.gaps(), lines: gapsLines }));
 
-export const decideGap = (
-  io: Io,
-  options: GlobalOptions & { readonly by?: string },
-  id: string,
-  decision: string,
-): Promise<number> =>
+export const decideGap = (io: Io, options: GlobalOptions, id: string, decision: string): Promise<number> =>
   show<Gap>(io, options, async (api) => ({
     answer: await api.decideGap(id, decision, options.by ?? io.userName),
     lines: (gap, paint) => gapLines(gap, api.timeZone, paint),
@@ -103,7 +101,7 @@ export const replayRules = (io: Io, options: GlobalOptions & ReplayAsk, director
 
 export const rebuildEvents = (
   io: Io,
-  options: GlobalOptions & Partial<RebuildAsk>,
+  options: GlobalOptions & Omit<RebuildAsk, 'by'>,
   directory: string,
 ): Promise<number> =>
   show<ReplayReport>(io, options, async (api) => ({
@@ -113,7 +111,15 @@ export const rebuildEvents = (
   }));
 
 export const listPacks = (io: Io, options: GlobalOptions): Promise<number> =>
-  show<PackList>(io, options, async (api) => ({ answer: { ok: true, value: await api.packs() }, lines: packLines }));
+  show<PackList>(io, options, async (api) => ({ answer: await api.packs(), lines: packLines }));
+
+export const listActs = (io: Io, options: GlobalOptions & SelfAuditAsk): Promise<number> =>
+  show<SelfAudit>(io, options, async (api) => ({
+    answer: await api.selfAudit(options),
+    lines: selfAuditLines,
+    note: ({ acts, total }) =>
+      acts.length < total ? `The newest ${acts.length} of ${total} shown; --limit shows more.` : undefined,
+  }));
 
 export const testRulesOf = (io: Io, options: GlobalOptions, directory: string): Promise<number> =>
   showAlone<RulesReport>(io, options, async () => ({

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import {
   decideGap,
+  listActs,
   listAnomalies,
   listGaps,
   listPacks,
@@ -31,6 +32,7 @@ Environment (flags come before it):
   EVIDENCE_KEYS_FILE                public keys of the notary, for verify and verify-proof
   ANCHOR_FILE                       checkpoints that were kept outside the database, for verify
   DEFINITIONS_FILE                  what auditctl definitions printed, for verify
+  SELF_AUDIT_FILE                   a copy of what goes on record of these questions
   NO_COLOR                          no colour; into a pipe there is none anyway
 
 Exit codes:
@@ -58,13 +60,15 @@ export async function runAuditctl(argv: readonly string[], io: Io): Promise<numb
   }
 }
 
-function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Command {
+/** Every command; `done` is given its exit code. */
+export function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Command {
   const program = new Command('auditctl')
     .description(
       'Asks the audit record: what a day held, what was strange, where it came from, and whether all is well.',
     )
     .option('--json', 'print JSON in a documented, stable shape')
     .option('--database-url-file <file>', 'file that holds the address of the audit database')
+    .option('--by <name>', 'who asks; else the user of this machine. It stays on record, as everything that is asked')
     .addHelpText('after', HELP)
     .showHelpAfterError('(auditctl --help shows what there is)')
     .exitOverride()
@@ -107,11 +111,13 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
   const gaps = command('gaps', 'list the gaps on record').action((_, self: Command) =>
     done(listGaps(io, self.optsWithGlobals())),
   );
-  command('decide <id> <decision>', 'decide on a gap, for ever: accept goes on without, retry tries again', gaps)
-    .option('--by <name>', 'who decides; else the user of this machine')
-    .action((id: string, decision: string, _, self: Command) =>
-      done(decideGap(io, self.optsWithGlobals(), id, decision)),
-    );
+  command(
+    'decide <id> <decision>',
+    'decide on a gap, for ever: accept goes on without, retry tries again',
+    gaps,
+  ).action((id: string, decision: string, _, self: Command) =>
+    done(decideGap(io, self.optsWithGlobals(), id, decision)),
+  );
   addRuleCommands(command, io, done);
   addPackCommands(command, io, done);
   addLetterCommands(command, io, done);
@@ -156,7 +162,6 @@ function addReplayCommands(
     'rebuild <pack-dir>',
     'make the events of a stretch by this pack the ones that hold; the log and what landed stay',
   )
-    .option('--by <name>', 'who asks; else the user of this machine')
     .option('--despite-faults', 'also where rules cannot be evaluated, whose events will be missing')
     .action((directory: string, _, self: Command) => done(rebuildEvents(io, self.optsWithGlobals(), directory)));
 }
@@ -217,7 +222,7 @@ function addLetterCommands(command: MakeCommand, io: Io, done: (code: Promise<nu
 /** Commands about what is sealed. */
 function addSealedCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
   const why = (made: Command, reason = 'why; it stays on record'): Command =>
-    made.requiredOption('--reason <text>', reason).option('--by <name>', 'who; else the user of this machine');
+    made.requiredOption('--reason <text>', reason);
   const ofSubject = (made: Command): Command =>
     why(made)
       .requiredOption('--subject <table:key>', 'whose values, by the key of the table in the pack')
@@ -268,15 +273,20 @@ function addEvidenceCommands(command: MakeCommand, io: Io, done: (code: Promise<
     .option('--to <end>', 'the last sequence or day, included; else up to the end')
     .option('--source <name>', 'the source; needed only when there are several')
     .action((folder: string, _, self: Command) => done(writeEvidencePack(io, self.optsWithGlobals(), folder)));
+  command('self-audit', 'list who asked what of the record, and who did what with it; that you did stays on record too')
+    .option('--from <day>', 'the first day: today, yesterday or YYYY-MM-DD')
+    .option('--to <day>', 'the last day')
+    .option('--who <name>', 'of one person, program or model, or of one database user')
+    .option('--action <action>', 'of one kind: read, export, verify, open, start, ...')
+    .option('--limit <count>', 'how many of the newest to list', wholeNumber, 50)
+    .action((_, self: Command) => done(listActs(io, self.optsWithGlobals())));
   command('definitions', 'print the digests of views, functions, triggers and rules, to be kept for verify').action(
     (_, self: Command) => done(showDefinitions(io, self.optsWithGlobals())),
   );
 }
 
 const asking = (command: Command): Command =>
-  command
-    .option('--by <name>', 'who asks; else the user of this machine')
-    .option('--wait <seconds>', 'how long to wait for the answer of the stage', wholeNumber, 20);
+  command.option('--wait <seconds>', 'how long to wait for the answer of the stage', wholeNumber, 20);
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');

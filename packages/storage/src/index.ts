@@ -71,6 +71,8 @@ export {
   type RecordTable,
   type WrittenChange,
 } from './record-tables.ts';
+export { type OwnAct, openRecorder, type RecordAct, recordStart } from './recorder.ts';
 export { rollUp } from './rollups.ts';
-export { readPackNames, readSealedChange, recordAct, type SealedAct, type SealedChange } from './sealed-acts.ts';
+export { readPackNames, readSealedChange, type SealedChange } from './sealed-change.ts';
+export { readActs } from './self-audit.ts';
 export { readSensitiveColumns } from './sensitive-columns.ts';

@@ -19,6 +19,7 @@ import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
 import { evidence } from './migrations/0014-evidence.ts';
 import { sealedValues } from './migrations/0015-sealed-values.ts';
 import { sealedActs } from './migrations/0017-sealed-acts.ts';
+import { selfAudit } from './migrations/0018-self-audit.ts';
 import { closed } from './migrations/0019-closed.ts';
 import { dayKeysMoved } from './migrations/0020-day-keys-moved.ts';
 
@@ -40,6 +41,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-evidence': evidence,
   '0015-sealed-values': sealedValues,
   '0017-sealed-acts': sealedActs,
+  '0018-self-audit': selfAudit,
   '0019-closed': closed,
   '0020-day-keys-moved': dayKeysMoved,
 };

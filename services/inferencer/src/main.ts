@@ -1,5 +1,5 @@
 import { runProgram } from '@overlay/runtime';
-import { businessEvents, Database, keepDataKeys, makeLedger, rollUp } from '@overlay/storage';
+import { businessEvents, Database, keepDataKeys, makeLedger, recordStart, rollUp } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
 import { infer } from './topology.ts';
@@ -8,6 +8,7 @@ await runProgram('inferencer', STAGE_DEPENDENCIES, config, async (program) => {
   const { config: settings } = program;
   const database = new Database(settings.DATABASE_URL, settings.DATABASE_POOL_MAX);
   program.onClose(() => database.close());
+  await recordStart(database, program);
   const dataKeys = keepDataKeys(program);
   const ledger = makeLedger(database, { stage: infer.stage, table: businessEvents, dataKeys, alsoLand: rollUp });
   await runArrow(infer, ledger, program);

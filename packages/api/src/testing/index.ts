@@ -1,4 +1,4 @@
-export { freshDatabase, freshKeys } from './database.ts';
+export { freshDatabase, freshKeys, testRecord } from './database.ts';
 export {
   DAY,
   gtidOf,

@@ -19,10 +19,14 @@ export function intrusionsOn({ name, shortName, columns, key, row }: SeededTable
   const made = `json_populate_record(null::${name}, ${quoted(row)})`;
   return [
     { name: `read ${shortName}`, sql: `select from ${name}`, isDoneWhenAllowed: true },
-    {
-      name: `insert ${shortName}`,
-      sql: `insert into ${name} overriding system value select * from json_populate_record(null::${name}, ${quoted(other)})`,
-    },
+    ...(key?.type === 'boolean' // which has room for one row
+      ? []
+      : [
+          {
+            name: `insert ${shortName}`,
+            sql: `insert into ${name} overriding system value select * from json_populate_record(null::${name}, ${quoted(other)})`,
+          },
+        ]),
     ...columns.map((column) => ({
       name: `update ${shortName}.${column}`,
       sql: `update ${name} set ${column} = (${made}).${column}`,

@@ -1,25 +1,6 @@
 import type { SealedValues } from '@overlay/sealing';
 import type { Database } from './database.ts';
 
-/** What somebody did with what is sealed. */
-export interface SealedAct {
-  readonly act: 'open' | 'erase' | 'erased' | 'erase_refused' | 'hold' | 'release' | 'rotate';
-  readonly by: string;
-  readonly reason: string;
-  readonly source?: string;
-  readonly subjectId?: string;
-  readonly eventId?: string;
-  readonly column?: string;
-}
-
-/** Writes an act down, before it is done: whoever may not write it may not do it. */
-export async function recordAct(database: Database, act: SealedAct): Promise<void> {
-  await database.query(
-    `insert into audit.sealed_acts (act, done_by, reason, source, subject_id, event_id, column_name) values ($1, $2, $3, $4, $5, $6, $7)`,
-    [act.act, act.by, act.reason, act.source ?? null, act.subjectId ?? null, act.eventId ?? null, act.column ?? null],
-  );
-}
-
 /** A change with what is sealed of it. */
 export interface SealedChange {
   readonly eventId: string;
