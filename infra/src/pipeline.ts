@@ -89,15 +89,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
   const keys = options.keys ?? (await makeKeyPlace(options));
   const keysFile = secret('sealer.url', await prepareKeys(keys.ownerUrl, databaseOf(options.postgresUrl)));
-  // Whoever has a role in both databases has one login: they are on one server.
-  const inKeys = (url: string): string => Object.assign(new URL(url), { pathname: databasePath(keys) }).href;
-  const writerKeysFile = secret('writer-keys.url', inKeys(urls.writer));
-  const readerKeysFile = secret('reader-keys.url', inKeys(urls.reader));
-  const officer = {
-    DATABASE_URL_FILE: secret('officer.url', urls.officer),
-    KEYS_URL_FILE: secret('officer-keys.url', inKeys(urls.officer)),
-    MASTER_KEY_FILE: keys.masterKeyFile,
-  };
+  const inKeys = inKeysOf(urls, keys, secret);
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const notaryFile = secret('notary.url', urls.notary);
@@ -107,12 +99,12 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     source: options.source,
     urls,
     readerFile,
-    readerKeysFile,
+    readerKeysFile: inKeys.readerFile,
     deadLetterKeyFile,
     nonceKeyFile,
     keys,
     notary,
-    officer,
+    officer: { DATABASE_URL_FILE: secret('officer.url', urls.officer), ...inKeys.officer },
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -124,7 +116,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
           KAFKA_BROKERS: stack.kafka.brokers.join(','),
           SCHEMA_REGISTRY_URL: stack.registry.url,
           DATABASE_URL_FILE: writerFile,
-          KEYS_URL_FILE: writerKeysFile,
+          KEYS_URL_FILE: inKeys.writerFile,
           DEAD_LETTER_KEY_FILE: deadLetterKeyFile,
           // Only the first stage seals, and makes leaves.
           ...(service === 'normalizer' && {
@@ -146,6 +138,17 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     async stop() {
       await Promise.all(all.map((program) => program.isRunning() && program.stop()));
     },
+  };
+}
+
+/** What those are told who have a role in both databases: each has one login, for these are on one server. */
+function inKeysOf(urls: Pipeline['urls'], keys: KeyPlace, secret: (name: string, text: string) => string) {
+  const fileOf = (kind: 'writer' | 'reader' | 'officer'): string =>
+    secret(`${kind}-keys.url`, Object.assign(new URL(urls[kind]), { pathname: databasePath(keys) }).href);
+  return {
+    writerFile: fileOf('writer'),
+    readerFile: fileOf('reader'),
+    officer: { KEYS_URL_FILE: fileOf('officer'), MASTER_KEY_FILE: keys.masterKeyFile },
   };
 }
 
