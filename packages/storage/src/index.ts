@@ -73,6 +73,6 @@ export {
 } from './record-tables.ts';
 export { type OwnAct, openRecorder, type RecordAct, recordStart } from './recorder.ts';
 export { rollUp } from './rollups.ts';
-export { readPackNames, readSealedChange, type SealedChange } from './sealed-change.ts';
+export { findSealed, readPackNames, readSealedChange, type SealedAt, type SealedChange } from './sealed-change.ts';
 export { readActs } from './self-audit.ts';
 export { readSensitiveColumns } from './sensitive-columns.ts';

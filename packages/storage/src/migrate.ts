@@ -22,6 +22,7 @@ import { sealedActs } from './migrations/0017-sealed-acts.ts';
 import { selfAudit } from './migrations/0018-self-audit.ts';
 import { closed } from './migrations/0019-closed.ts';
 import { dayKeysMoved } from './migrations/0020-day-keys-moved.ts';
+import { sealedIndex } from './migrations/0021-sealed-index.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -44,6 +45,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018-self-audit': selfAudit,
   '0019-closed': closed,
   '0020-day-keys-moved': dayKeysMoved,
+  '0021-sealed-index': sealedIndex,
 };
 
 /** The same for the database of keys. */

@@ -293,6 +293,29 @@ async function writeAnomaly(
   ]);
 }
 
+/** An anomaly that says this, whatever it is about. */
+export async function writeSaying(
+  database: Database,
+  sequence: number,
+  says: Pick<CaseAnomaly, 'entityLabel' | 'reasons'>,
+): Promise<void> {
+  const record = { sequence, timestamp: `${DAY}T12:00:00.000000Z`, changes: [] };
+  await database.query("select audit.ensure_week('anomalies', $1::date)", [DAY]);
+  await writeAnomaly(database, record, {
+    detector: 'visits.many',
+    family: 'visits',
+    entityType: 'patient',
+    entityId: '1',
+    score: 4,
+    severity: 'high',
+    pValue: null,
+    observed: 4,
+    expected: null,
+    features: {},
+    ...says,
+  });
+}
+
 const insert = (database: Database, table: string, values: readonly unknown[]): Promise<unknown> =>
   database.query(`insert into audit.${table} values (${values.map((_, index) => `$${index + 1}`).join(', ')})`, values);
 
