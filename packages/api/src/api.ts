@@ -10,6 +10,7 @@ import type {
   GapList,
   HeldSubject,
   HoldList,
+  Names,
   OpenedValue,
   PackList,
   ReplayReport,
@@ -27,6 +28,7 @@ import type { DeadLetterAsk } from './dead-letters.ts';
 import type { Manifest, PackAsk } from './evidence/pack.ts';
 import type { EventProof } from './evidence/proof.ts';
 import type { VerifyAsk } from './evidence/verify.ts';
+import type { NamesAsk } from './names.ts';
 import type { RebuildAsk, ReplayAsk } from './replay.ts';
 import type { Doing } from './sealed.ts';
 import type { SelfAuditAsk } from './self-audit.ts';
@@ -70,6 +72,8 @@ export interface Api {
   readonly activatePack: (pack: OfferedPack, source: string | undefined, by: string) => Promise<Answer<StageRequest>>;
   /** Opens a column of an event; that it was asked for is on record first. */
   readonly open: (ask: Doing & { readonly eventId: string; readonly column: string }) => Promise<Answer<OpenedValue>>;
+  /** Opens sealed values by the tokens in an answer; whose they are, and what was asked, is on record first. */
+  readonly names: (ask: NamesAsk) => Promise<Answer<Names>>;
   readonly erase: (ask: NamedSubject) => Promise<Answer<Erasure>>;
   readonly hold: (ask: NamedSubject) => Promise<Answer<HeldSubject>>;
   readonly holds: () => Promise<Answer<HoldList>>;

@@ -284,6 +284,15 @@ export const OpenedValue = z.object({
 });
 export type OpenedValue = z.infer<typeof OpenedValue>;
 
+/** Sealed values in clear. */
+export const Names = z.object({
+  /** By token; `[ERASED]` where whose value it was is erased, none where no change of the log holds the token. */
+  values: z.record(z.string(), z.string()),
+  /** How many of them are erased. */
+  erased: z.int(),
+});
+export type Names = z.infer<typeof Names>;
+
 /** An erasure, and when the last copy of what was erased is past. */
 export const Erasure = z.object({
   /** Does not tell who it was. */

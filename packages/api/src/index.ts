@@ -16,6 +16,7 @@ export {
   HeldSubject,
   HoldList,
   ListedAnomaly,
+  Names,
   OpenedValue,
   PackList,
   ReplayReport,
@@ -40,6 +41,7 @@ export { checkPack, type Manifest, type PackAsk } from './evidence/pack.ts';
 export { checkProof, type EventProof } from './evidence/proof.ts';
 export type { VerifyAsk } from './evidence/verify.ts';
 export { type ApiDeps, makeApi } from './make-api.ts';
+export { tokensIn, withValues } from './names.ts';
 export { apiConfig, openApi } from './open.ts';
 export { NotRecorded } from './recording.ts';
 export type { RebuildAsk, ReplayAsk } from './replay.ts';

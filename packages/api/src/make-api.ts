@@ -9,6 +9,7 @@ import { writePack } from './evidence/pack.ts';
 import { prove } from './evidence/proof.ts';
 import { verify } from './evidence/verify.ts';
 import { decideGap, listGaps } from './gaps.ts';
+import { openNames } from './names.ts';
 import { askActivate, listPacks } from './packs.ts';
 import { RECORDED } from './recorded.ts';
 import { makeRecording } from './recording.ts';
@@ -59,6 +60,7 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, 
       askActivate(database, offer, { source, sources: await readSources(database), by }),
     ),
     open: intended(RECORDED.open, (intend, ask) => openSealed(deps, ask, intend)),
+    names: intended(RECORDED.names, (intend, ask) => openNames(deps, ask, intend)),
     erase: intended(RECORDED.erase, async (intend, ask) =>
       eraseSubject(deps, await readSources(database), ask, intend),
     ),

@@ -25,7 +25,7 @@ export const apiConfig = {
   ),
   DEAD_LETTER_DAYS: deadLetterConfig.DEAD_LETTER_DAYS,
   KEYS_URL: keyStoreConfig.KEYS_URL.optional().describe(
-    'the database of keys, to open, erase and hold (a role with the rights of audit_opener or audit_officer)',
+    'the database of keys: for the bytes of dead letters as audit_reader, to open as audit_opener, to erase and hold as audit_officer',
   ),
   MASTER_KEY: keyStoreConfig.MASTER_KEY.optional().describe('the master keys, for the same'),
   RAW_TOPIC_HOURS: z.coerce
@@ -75,28 +75,27 @@ export async function openApi(
   const pack = config.PACK_DIR === undefined ? undefined : await loadPack(config.PACK_DIR);
   const database = new Database(config.DATABASE_URL, CONNECTIONS_MAX);
   const record = makeRecorder(database, caller, config.SELF_AUDIT_FILE);
-  const keys = openKeys(config);
+  const keys = config.KEYS_URL === undefined ? undefined : new Database(config.KEYS_URL, 1);
   const api = makeApi({
     record,
-    keys,
+    keys: keys && sealedKeys(keys, config),
     database,
     pack,
     now: () => new Date(),
     connectUrl: config.CONNECT_URL,
     stageUrls: config.STAGE_URLS,
-    dataKeys: config.DEAD_LETTER_KEY === undefined ? undefined : makeDataKeys(database, config.DEAD_LETTER_KEY),
+    dataKeys: keys && config.DEAD_LETTER_KEY !== undefined ? makeDataKeys(keys, config.DEAD_LETTER_KEY) : undefined,
   });
   const close = async (): Promise<void> => {
-    await keys?.database.close();
+    await keys?.close();
     await database.close();
   };
   return { api, close };
 }
 
-function openKeys(config: z.infer<z.ZodObject<typeof apiConfig>>): SealedKeys | undefined {
-  const { KEYS_URL, MASTER_KEY, RAW_TOPIC_HOURS, KEY_BACKUP_DAYS, DEAD_LETTER_DAYS } = config;
-  if (KEYS_URL === undefined || MASTER_KEY === undefined) return undefined;
-  const database = new Database(KEYS_URL, 1);
+function sealedKeys(database: Database, config: z.infer<z.ZodObject<typeof apiConfig>>): SealedKeys | undefined {
+  const { MASTER_KEY, RAW_TOPIC_HOURS, KEY_BACKUP_DAYS, DEAD_LETTER_DAYS } = config;
+  if (MASTER_KEY === undefined) return undefined;
   return {
     database,
     store: new KeyStore(database, MASTER_KEY),

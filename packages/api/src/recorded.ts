@@ -112,6 +112,13 @@ export const RECORDED: { readonly [Name in RecordedCall]: RecordedOf<Api[Name]> 
     doing: doingOf,
     rows: () => 1,
   },
+  names: {
+    action: 'open',
+    object: 'sealed_value',
+    asked: ({ of, tokens }) => ({ of, tokens: tokens.length }),
+    doing: doingOf,
+    rows: ({ values }) => Object.keys(values).length,
+  },
   erase: { action: 'erase', object: 'subject', asked: sourceOf, doing: doingOf, rows: () => 1 },
   hold: { action: 'hold', object: 'subject', asked: sourceOf, doing: doingOf, rows: () => 1 },
   holds: { action: 'read', object: 'holds', rows: ({ holds }) => holds.length },

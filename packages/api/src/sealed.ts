@@ -41,7 +41,7 @@ export interface Doing {
 const TEXT_LENGTH_MAX = 500;
 
 /** Refuses what nobody answers for, and what cannot be done without keys. */
-function begin({ keys }: SealedDeps, { by, reason }: Doing): Answer<SealedKeys> {
+export function begin({ keys }: SealedDeps, { by, reason }: Doing): Answer<SealedKeys> {
   if (!keys)
     return refuse(
       'invalid',

@@ -22,6 +22,7 @@ import type {
 import { dbtPackage, testRules } from '@overlay/api';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
+import { type Naming, withNames, worded } from './names.ts';
 import { anomaliesLines } from './print/anomalies.ts';
 import { gapLines, gapsLines } from './print/gaps.ts';
 import { packLines } from './print/packs.ts';
@@ -37,23 +38,28 @@ import { type GlobalOptions, NEXT_STEPS, show, showAlone } from './run.ts';
 
 /** Each command: what it asks the API, how the answer is shown, and what the exit code says of it. */
 
-export const showSummary = (io: Io, options: GlobalOptions & SummaryAsk): Promise<number> =>
-  show<Summary>(io, options, async (api) => ({
-    answer: await api.summary(options),
-    lines: summaryLines,
-    note: ({ pendingTransactions }) =>
-      pendingTransactions === 0
-        ? undefined
-        : `${plural(pendingTransactions, 'transaction', 'transactions')} of this day landed, but the stages are not through with them: ask again.`,
-  }));
+export const showSummary = (io: Io, options: Naming & SummaryAsk): Promise<number> =>
+  show<Summary>(io, options, async (api) =>
+    withNames(io, api, options, worded('summary', { date: options.date, source: options.source }), {
+      answer: await api.summary(options),
+      lines: summaryLines,
+      note: ({ pendingTransactions }) =>
+        pendingTransactions === 0
+          ? undefined
+          : `${plural(pendingTransactions, 'transaction', 'transactions')} of this day landed, but the stages are not through with them: ask again.`,
+    }),
+  );
 
-export const listAnomalies = (io: Io, options: GlobalOptions & AnomalyAsk): Promise<number> =>
-  show<AnomalyList>(io, options, async (api) => ({
-    answer: await api.anomalies(options),
-    lines: anomaliesLines,
-    note: ({ anomalies, total }) =>
-      anomalies.length < total ? `${anomalies.length} of ${total} shown; --limit shows more.` : undefined,
-  }));
+export const listAnomalies = (io: Io, options: Naming & AnomalyAsk): Promise<number> =>
+  show<AnomalyList>(io, options, async (api) => {
+    const { date, since, severity, source, limit } = options;
+    return withNames(io, api, options, worded('anomalies', { date, since, severity, source, limit }), {
+      answer: await api.anomalies(options),
+      lines: anomaliesLines,
+      note: ({ anomalies, total }) =>
+        anomalies.length < total ? `${anomalies.length} of ${total} shown; --limit shows more.` : undefined,
+    });
+  });
 
 export const listUnexplained = (io: Io, options: GlobalOptions & UnexplainedAsk): Promise<number> =>
   show<UnexplainedList>(io, options, async (api) => ({
@@ -63,8 +69,10 @@ export const listUnexplained = (io: Io, options: GlobalOptions & UnexplainedAsk)
       newest.length === 0 ? undefined : '`auditctl trace` follows a first change to its transaction.',
   }));
 
-export const showTrace = (io: Io, options: GlobalOptions, id: string): Promise<number> =>
-  show<Trace>(io, options, async (api) => ({ answer: await api.trace(id), lines: traceLines }));
+export const showTrace = (io: Io, options: Naming, id: string): Promise<number> =>
+  show<Trace>(io, options, async (api) =>
+    withNames(io, api, options, `trace ${id}`, { answer: await api.trace(id), lines: traceLines }),
+  );
 
 export const showStatus = (io: Io, options: GlobalOptions): Promise<number> =>
   show<Status>(io, options, async (api) => ({

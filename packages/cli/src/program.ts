@@ -27,7 +27,8 @@ Environment (flags come before it):
   CONNECT_URL                       Kafka Connect's REST API, for status
   STAGE_URLS                        health endpoints of the stages, for status: normalizer=http://host:port,...
   DEAD_LETTER_KEY, ..._FILE         the key of dead letters, to show their bytes and to hand in corrected ones
-  KEYS_URL, MASTER_KEY, ..._FILE    the database of keys and the master keys, for open, erase, hold and keys
+  KEYS_URL, KEYS_URL_FILE           the database of keys, for the bytes of dead letters, --names, open, erase, hold and keys
+  MASTER_KEY, MASTER_KEY_FILE       the master keys, for --names, open, erase, hold and keys
   EVIDENCE_KEYS_FILE                public keys of the notary, for verify and verify-proof
   ANCHOR_FILE                       checkpoints that were kept outside the database, for verify
   DEFINITIONS_FILE                  what auditctl definitions printed, for verify
@@ -79,11 +80,11 @@ export function makeProgram(io: Io, done: (code: Promise<number>) => Promise<voi
       .exitOverride()
       .configureOutput({ writeOut: io.out, writeErr: io.err });
 
-  command('summary', 'print what a day held, in words and numbers')
+  inClear(command('summary', 'print what a day held, in words and numbers'))
     .option('--date <day>', 'today, yesterday or YYYY-MM-DD', 'today')
     .option('--source <name>', 'the source; needed only when there are several')
     .action((_, self: Command) => done(showSummary(io, self.optsWithGlobals())));
-  command('anomalies', 'list what was strange, the most severe first')
+  inClear(command('anomalies', 'list what was strange, the most severe first'))
     .option('--date <day>', 'of one day: today, yesterday or YYYY-MM-DD')
     .option('--since <when>', 'since a day, or back from now: 30m, 12h, 7d')
     .option('--severity <least>', 'low, medium, high or critical: it and all above')
@@ -97,7 +98,7 @@ export function makeProgram(io: Io, done: (code: Promise<number>) => Promise<voi
     .option('--source <name>', 'of one source')
     .option('--limit <count>', 'how many of the newest to list', wholeNumber, 20)
     .action((_, self: Command) => done(listUnexplained(io, self.optsWithGlobals())));
-  command('trace <id>', 'follow an id down to the rows of the source and the place in its binary log')
+  inClear(command('trace <id>', 'follow an id down to the rows of the source and the place in its binary log'))
     .addHelpText(
       'after',
       '\nAn id is that of an anomaly, a business event or a change event (8 characters are enough),\na transaction id (GTID), or an entity as type:id, such as order:123.',
@@ -124,6 +125,12 @@ export function makeProgram(io: Io, done: (code: Promise<number>) => Promise<voi
   addEvidenceCommands(command, io, done);
   return program;
 }
+
+/** A command whose answer may hold tokens of sealed values. */
+const inClear = (made: Command): Command =>
+  made
+    .option('--names', 'with sealed values in clear: takes the role audit_opener, and stays on record')
+    .option('--reason <text>', 'why, with --names');
 
 type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
 

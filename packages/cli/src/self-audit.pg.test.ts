@@ -40,7 +40,7 @@ beforeAll(async () => {
       after: { email: `ana${patient}@example.com` },
     });
   await writeGap(record.database, 1, 'transaction.hole', 3);
-  await writeSealedLetter(record.database, MASTER, { sequence: 9, value: Buffer.from('not json') });
+  await writeSealedLetter(record.database, keys.database, MASTER, { sequence: 9, value: Buffer.from('not json') });
   const master = join(directory, 'master.key');
   writeFileSync(master, MASTER, { mode: 0o600 });
   env = { DATABASE_URL: record.url, KEYS_URL: keys.url, MASTER_KEY_FILE: master, DEAD_LETTER_KEY: MASTER };

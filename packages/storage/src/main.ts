@@ -1,25 +1,26 @@
 import { loadPack, packConfig } from '@overlay/packs/load';
 import { configOrExit, messageOf, VERSION } from '@overlay/runtime';
 import { Database, storageConfig } from './database.ts';
-import { keyStoreConfig } from './key-store.ts';
+import { keysConfig } from './key-store.ts';
 import { makePackViews, readNewestPacks } from './make-pack-views.ts';
 import { migrate, migrateKeys } from './migrate.ts';
+import { moveDayKeys } from './move-day-keys.ts';
 import { makeRecorder } from './recorder.ts';
 
-/** Brings tables and views, and the database of keys where KEYS_URL names it, to what this version and the packs say: the pack of PACK_DIR, or without it the newest of each that is on record. */
+/** Brings tables and views, and the database of keys, to what this version and the packs say: the pack of PACK_DIR, or without it the newest of each that is on record. */
 const config = configOrExit('migrate', {
   ...storageConfig,
-  KEYS_URL: keyStoreConfig.KEYS_URL.optional(),
+  ...keysConfig,
   PACK_DIR: packConfig.PACK_DIR.optional(),
 });
 const database = new Database(config.DATABASE_URL, 1);
+const keys = new Database(config.KEYS_URL, 1);
 try {
   const given = config.PACK_DIR === undefined ? undefined : await loadPack(config.PACK_DIR);
   const done = (await migrate(database)).map((name) => `migrated ${name}`);
-  if (config.KEYS_URL !== undefined) {
-    const keys = new Database(config.KEYS_URL, 1);
-    done.push(...(await migrateKeys(keys).finally(() => keys.close())).map((name) => `migrated ${name} of the keys`));
-  }
+  done.push(...(await migrateKeys(keys)).map((name) => `migrated ${name} of the keys`));
+  const moved = await moveDayKeys(database, keys);
+  if (moved > 0) done.push(`moved ${moved} keys of dead letters to the database of keys`);
   for (const pack of given ? [given] : await readNewestPacks(database))
     done.push(...(await makePackViews(database, pack)).map((view) => `view analyst.${view} of pack ${pack.name}`));
   if (done.length > 0) await recordDone(done);
@@ -28,6 +29,7 @@ try {
   process.stderr.write(`migrate: ${messageOf(thrown)}; nothing was changed by the step that failed\n`);
   process.exitCode = 1;
 } finally {
+  await keys.close();
   await database.close();
 }
 

@@ -34,6 +34,24 @@ export async function readSealedChange(database: Database, eventId: string): Pro
   );
 }
 
+/** A change in whose body a token stands, with what is sealed beside it. */
+export interface SealedAt {
+  readonly token: string;
+  readonly eventId: string;
+  readonly sealedValues: readonly SealedValues[];
+}
+
+/** For each token of sealed values the newest change that holds it; none for a token that is in no change. Reads every change of which something is sealed. */
+export async function findSealed(database: Database, tokens: readonly string[]): Promise<readonly SealedAt[]> {
+  const rows = await database.query<{ token: string; event_id: string; sealed_values: readonly SealedValues[] }>(
+    `select distinct on (found[1]) found[1] as token, event_id, sealed_values
+      from audit.change_events e cross join lateral regexp_matches(e.body::text, 'sealed:[A-Za-z0-9_-]{22}', 'g') found
+      where sealed_values is not null and found[1] = any($1) order by found[1], commit_time desc, sequence desc`,
+    [tokens],
+  );
+  return rows.map((row) => ({ token: row.token, eventId: row.event_id, sealedValues: row.sealed_values }));
+}
+
 /** The names of the packs that a source was ever read by. */
 export async function readPackNames(database: Database, source: string): Promise<readonly string[]> {
   const rows = await database.query<{ name: string }>(

@@ -4,8 +4,7 @@ import { Pack } from '@overlay/packs';
 import { runProgram, VERSION } from '@overlay/runtime';
 import {
   Database,
-  expireHourly,
-  makeDataKeys,
+  keepDataKeys,
   makeLedger,
   makeRecorder,
   narratives,
@@ -23,8 +22,7 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
   const database = new Database(settings.DATABASE_URL, settings.DATABASE_POOL_MAX);
   program.onClose(() => database.close());
   await recordStart(database, program);
-  const dataKeys = makeDataKeys(database, settings.DEAD_LETTER_KEY);
-  program.onClose(expireHourly(dataKeys, settings.DEAD_LETTER_DAYS, logger));
+  const dataKeys = keepDataKeys(program);
   const model = makeModel(settings);
   const reader = { kind: 'model', name: settings.LLM_MODEL, program: program.name, version: VERSION } as const;
   const record = makeRecorder(database, reader, settings.SELF_AUDIT_FILE);

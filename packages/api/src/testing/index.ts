@@ -13,6 +13,7 @@ export {
   writeGap,
   writeHead,
   writeSampleLog,
+  writeSaying,
   writeSealedChange,
   writeSealedLetter,
 } from './sample-log.ts';

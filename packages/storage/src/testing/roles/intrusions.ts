@@ -16,11 +16,10 @@ const quoted = (value: unknown): string => `'${JSON.stringify(value).replaceAll(
 /** Everything that can be done to the rows of a table, and to who else works on them. */
 export function intrusionsOn({ name, shortName, columns, key, row }: SeededTable): readonly Intrusion[] {
   const other = key ? { ...row, [key.column]: OTHER_VALUES[key.type] } : row;
-  const isOneRow = key?.type === 'boolean'; // and cannot have another
   const made = `json_populate_record(null::${name}, ${quoted(row)})`;
   return [
     { name: `read ${shortName}`, sql: `select from ${name}`, isDoneWhenAllowed: true },
-    ...(isOneRow
+    ...(key?.type === 'boolean' // which has room for one row
       ? []
       : [
           {

@@ -16,9 +16,16 @@ export interface Place {
 const ANY = '[a-z_]+';
 const LANDED = 'transactions|change_events|business_events|anomalies|narratives';
 const WEEK = "select audit.ensure_week('transactions', '2031-01-01')";
+/** Puts an act on record: nobody adds to the self-audit but in this way. */
+const act = (action: string, object: string, outcome: string): string =>
+  `select audit.record_act('{"action":"${action}","object":"${object}","by":{},"arguments":{},"outcome":"${outcome}"}')`;
+const ASKED = act('read', 'summary', 'ok');
+const OPENING = act('open', 'sealed_value', 'asked');
+const ERASING = act('erase', 'subject', 'asked');
 const READER = [
-  `read ${ANY}`,
-  'insert (pack_versions|corrected_records|data_keys)',
+  ASKED,
+  `read (?!data_keys)${ANY}`,
+  'insert (pack_versions|corrected_records)',
   // Events of a stretch made once more, and the days counted anew by them.
   'insert (rebuilds|rebuilt_business_events|rebuilt_unexplained_changes|daily_rollups)',
   `update daily_rollups.${ANY}`,
@@ -42,24 +49,30 @@ export const record: Place = {
   },
   rights: {
     audit_writer: [
-      `read (?!sealed_acts|self_audit)${ANY}`,
+      `read (?!sealed_acts|self_audit|data_keys)${ANY}`,
       `insert (${LANDED}|cases|dead_letters|schema_versions|unexplained_changes|sensitive_columns|evidence_tiles)`,
       'insert (heads|stage_memory|waiting|skipped_sequences|pack_versions|pack_activations|daily_rollups)',
       'update heads.(revision|landed|published|position|gtids|updated_at|evidence_size|evidence_frontier)',
       'update daily_rollups.(group_label|value)',
       `update (stage_memory|waiting).${ANY}`,
       '(delete|lock) (stage_memory|waiting)',
-      '(insert|delete|lock) data_keys',
       WEEK,
+      ASKED,
     ],
     audit_reader: READER,
-    audit_opener: READER,
-    audit_officer: READER,
-    audit_notary: ['read (heads|transactions|change_events|evidence_tiles|checkpoints|self_audit|self_audit_head)'],
+    audit_opener: [...READER, OPENING],
+    audit_officer: [...READER, OPENING, ERASING],
+    audit_notary: [
+      'read (heads|transactions|change_events|evidence_tiles|checkpoints|self_audit|self_audit_head)',
+      ASKED,
+    ],
     audit_analyst: [],
   },
   also: [
     WEEK,
+    ASKED,
+    OPENING,
+    ERASING,
     'update audit.heads set landed = landed - 1',
     'update audit.heads set published = published - 1',
     'update audit.heads set revision = revision - 1',
@@ -99,10 +112,13 @@ export const keys: Place = {
     trigger: 'refuse_held',
   },
   rights: {
-    audit_sealer: ['(read|insert) (domain_keys|subject_keys)'],
-    audit_opener: ['read (domain_keys|subject_keys)'],
+    audit_sealer: ['(read|insert) (domain_keys|subject_keys|day_keys)', '(delete|lock) day_keys'],
+    audit_writer: ['(read|insert|delete|lock) day_keys'],
+    audit_reader: ['(read|insert) day_keys'],
+    audit_opener: ['read (domain_keys|subject_keys)', '(read|insert) day_keys'],
     audit_officer: [
       'read (domain_keys|subject_keys|holds)',
+      '(read|insert) day_keys',
       'update domain_keys.(master|wrapped)',
       'update subject_keys.(master|wrapped|destroyed_at)',
       'insert holds',

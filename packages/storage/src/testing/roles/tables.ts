@@ -42,9 +42,10 @@ const SPECIAL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   requests: { kind: 'repair', outcome: 'done' },
   sealed_acts: { act: 'open' },
   checkpoints: { checkpoint_id: 1000 },
+  self_audit: { body: { action: 'read', outcome: 'ok', by: {}, arguments: {}, object: 'x' } },
+  self_audit_head: { is_only: true, frontier: `\\x${'00'.repeat(32)}` }, // of the one act
   subject_keys: { destroyed_at: null },
-  self_audit_head: { is_only: true },
-  self_audit: { body: { action: 'read', outcome: 'ok', object: 'status', by: {}, arguments: {} } },
+  day_keys: { day: '2000-01-01' }, // a young one is not removed
 };
 
 interface Described {
