@@ -99,45 +99,6 @@ test('several at once stay dense, and the database makes the log that its rows g
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** Fills the log up to this size as if all that had been recorded. */
-async function fill(size: number): Promise<void> {
-  const stored = await scratch.database.query<{ leaf: Buffer }>('select leaf from audit.self_audit order by sequence');
-  const at = '2026-11-21T01:02:03.000004Z';
-  const body = JSON.stringify({ ...act(), by: ANA });
-  const sequences = Array.from({ length: size - stored.length }, (_, index) => stored.length + 1 + index);
-  const made = sequences.map((sequence) => leafHash(actEntry({ sequence, at, login: 'ana', body })));
-  await scratch.database.query(
-    `insert into audit.self_audit (sequence, at, login, body, leaf)
-      select sequence, $1, 'ana', $2, leaf from unnest($3::bigint[], $4::bytea[]) as made (sequence, leaf)`,
-    [at, body, sequences, made.map((leaf) => packHashes([leaf]))],
-  );
-  const { log, tiles } = new TiledLog().append([...stored.map(({ leaf }) => leaf.toString('latin1')), ...made]);
-  for (const { level, index, hashes } of tiles)
-    await scratch.database.query(
-      `insert into audit.evidence_tiles (source, level, tile, hashes) values ('self-audit', $1, $2, $3) on conflict do nothing`,
-      [level, index, packHashes(hashes)],
-    );
-  await scratch.database.query('update audit.self_audit_head set size = $1, frontier = $2', [
-    size,
-    packHashes(log.range.nodes),
-  ]);
-}
-
-test('the tree of the database is that of the rows also where tiles fill a tile', async () => {
-  await fill(65_535);
-  const last = [await record(act()), await record(act())];
-  expect(last).toEqual([65_536, 65_537]);
-  expect(await verified()).toMatchObject({ size: 65_537, findings: [] });
-  const [grown] = await readLogHeads(scratch.database);
-  if (!grown) throw new Error('the self-audit has no head');
-  const [root] = await makeReadRoots(scratch.database, grown)([{ height: 16, index: 0 }]);
-  expect(root).toBe(grown.frontier[0]);
-  const tiles = await scratch.database.query(
-    "select tile from audit.evidence_tiles where source = 'self-audit' and level = 1",
-  );
-  expect(tiles).toEqual([{ tile: '0' }]);
-});
-
 const FORBIDDEN = [
   "update audit.self_audit set login = 'somebody'",
   "update audit.self_audit set body = '{}'",
@@ -234,15 +195,15 @@ test('what the owner of the database changes is found, and where', async () => {
   const restore =
     'truncate audit.self_audit; insert into audit.self_audit (sequence, at, login, body, leaf) select sequence, at, login, body, leaf from kept';
   for (const [change, first, last] of [
-    ["update audit.self_audit set login = 'nobody' where sequence = 400", 400, 400],
-    ["update audit.self_audit set at = at + '1 microsecond' where sequence = 401", 401, 401],
+    ["update audit.self_audit set login = 'nobody' where sequence = 200", 200, 200],
+    ["update audit.self_audit set at = at + '1 microsecond' where sequence = 201", 201, 201],
     [
-      `update audit.self_audit set body = replace(body::text, '"rows":3', '"rows":2')::json where sequence = 500`,
-      500,
-      500,
+      `update audit.self_audit set body = replace(body::text, '"rows":3', '"rows":2')::json where sequence = 250`,
+      250,
+      250,
     ],
-    ['delete from audit.self_audit where sequence between 402 and 405', 402, 405],
-    ['delete from audit.self_audit where sequence > 65500', 65_501, end],
+    ['delete from audit.self_audit where sequence between 202 and 205', 202, 205],
+    ['delete from audit.self_audit where sequence > 300', 301, end],
     ['truncate audit.self_audit', 1, end],
   ] as const) {
     expect([change, await found(change)]).toEqual([
@@ -251,4 +212,51 @@ test('what the owner of the database changes is found, and where', async () => {
     ]);
     expect(await found(restore)).toEqual([]);
   }
+});
+
+/** Fills the log up to this size as if all that had been recorded. */
+async function fill(size: number): Promise<void> {
+  const stored = await scratch.database.query<{ leaf: Buffer }>('select leaf from audit.self_audit order by sequence');
+  const at = '2026-11-21T01:02:03.000004Z';
+  const body = JSON.stringify({ ...act(), by: ANA });
+  const sequences = Array.from({ length: size - stored.length }, (_, index) => stored.length + 1 + index);
+  const made = sequences.map((sequence) => leafHash(actEntry({ sequence, at, login: 'ana', body })));
+  await scratch.database.query(
+    `insert into audit.self_audit (sequence, at, login, body, leaf)
+      select sequence, $1, 'ana', $2, leaf from unnest($3::bigint[], $4::bytea[]) as made (sequence, leaf)`,
+    [at, body, sequences, made.map((leaf) => packHashes([leaf]))],
+  );
+  const { log, tiles } = new TiledLog().append([...stored.map(({ leaf }) => leaf.toString('latin1')), ...made]);
+  for (const { level, index, hashes } of tiles)
+    await scratch.database.query(
+      `insert into audit.evidence_tiles (source, level, tile, hashes) values ('self-audit', $1, $2, $3) on conflict do nothing`,
+      [level, index, packHashes(hashes)],
+    );
+  await scratch.database.query('update audit.self_audit_head set size = $1, frontier = $2', [
+    size,
+    packHashes(log.range.nodes),
+  ]);
+}
+
+test('the tree of the database is that of the rows also where tiles fill a tile, and somebody put others in their place before', async () => {
+  const forged =
+    "insert into audit.evidence_tiles (source, level, tile, hashes) values ('self-audit', $1, $2, 'forged')";
+  await as('writer').query(forged, [0, 255]);
+  await as('writer').query(forged, [1, 0]);
+  expect((await verified()).findings.map(({ what }) => what).sort()).toEqual([
+    'tile 0 of level 1 is behind the end of the log',
+    'tile 255 of level 0 is behind the end of the log',
+  ]);
+  await fill(65_535);
+  const last = [await record(act()), await record(act())];
+  expect(last).toEqual([65_536, 65_537]);
+  expect(await verified()).toMatchObject({ size: 65_537, findings: [] });
+  const [grown] = await readLogHeads(scratch.database);
+  if (!grown) throw new Error('the self-audit has no head');
+  const [root] = await makeReadRoots(scratch.database, grown)([{ height: 16, index: 0 }]);
+  expect(root).toBe(grown.frontier[0]);
+  const tiles = await scratch.database.query(
+    "select tile from audit.evidence_tiles where source = 'self-audit' and level = 1",
+  );
+  expect(tiles).toEqual([{ tile: '0' }]);
 });

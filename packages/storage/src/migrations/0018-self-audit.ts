@@ -75,7 +75,8 @@ const STATEMENTS = [
         insert into audit.evidence_tiles (source, level, tile, hashes) select '${LOG}', height, sequence / width - 1,
           case height when 0 then (select string_agg(a.leaf, ''::bytea order by a.sequence) from audit.self_audit a where a.sequence > record_act.sequence - 256)
             else (select string_agg(audit.root_of(t.hashes), ''::bytea order by t.tile) from audit.evidence_tiles t
-              where t.source = '${LOG}' and t.level = height - 1 and t.tile >= sequence / (width / 256) - 256) end;
+              where t.source = '${LOG}' and t.level = height - 1 and t.tile >= sequence / (width / 256) - 256) end
+          on conflict (source, level, tile) do update set hashes = excluded.hashes; -- whoever lands could have put one there before
         width := width * 256;
         height := height + 1;
       end loop;
