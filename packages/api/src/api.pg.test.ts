@@ -29,7 +29,7 @@ let record: RecordAct;
 beforeAll(async () => {
   ({ database, close } = await freshDatabase());
   await writeSampleLog(database);
-  record = await testRecord(database);
+  record = testRecord(database);
   api = makeApi({ database, record, pack: samplePack, now: () => NOW });
 });
 afterAll(() => close());
@@ -284,7 +284,7 @@ test('what stages and Connect say of themselves is part of status', async () => 
 test('a database that is away is an answer of status, and a trouble for everything else', async () => {
   const { Database: Away } = await import('@overlay/storage');
   const nowhere = new Away('postgres://nobody@127.0.0.1:9/none', 1);
-  const lost = makeApi({ database: nowhere, record: await testRecord(nowhere), pack: samplePack, now: () => NOW });
+  const lost = makeApi({ database: nowhere, record: testRecord(nowhere), pack: samplePack, now: () => NOW });
   const status = Status.parse(await given(lost.status()));
   expect(status.postgres.isUp).toBe(false);
   expect(status.findings).toEqual([status.postgres.detail]);

@@ -6,7 +6,7 @@ import {
   KeyStore,
   keyStoreConfig,
   makeDataKeys,
-  openRecorder,
+  makeRecorder,
   storageConfig,
 } from '@overlay/storage';
 import { z } from 'zod';
@@ -74,7 +74,7 @@ export async function openApi(
 ): Promise<{ readonly api: Api; readonly close: () => Promise<void> }> {
   const pack = config.PACK_DIR === undefined ? undefined : await loadPack(config.PACK_DIR);
   const database = new Database(config.DATABASE_URL, CONNECTIONS_MAX);
-  const record = await openRecorder(database, caller, config.SELF_AUDIT_FILE);
+  const record = makeRecorder(database, caller, config.SELF_AUDIT_FILE);
   const keys = config.KEYS_URL === undefined ? undefined : new Database(config.KEYS_URL, 1);
   const api = makeApi({
     record,

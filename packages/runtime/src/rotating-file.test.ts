@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,34 +10,51 @@ import { openRotatingFile } from './rotating-file.ts';
 const MIB = 1024 * 1024;
 const folder = (): string => mkdtempSync(join(tmpdir(), 'rotating-'));
 
-test('lines of several at once are all there, each whole, and only the owner can read them', async () => {
+test('lines are appended, and only the owner can read them', () => {
   const file = join(folder(), 'acts.jsonl');
-  const programs = await Promise.all([openRotatingFile('FILE', file), openRotatingFile('FILE', file)]);
-  const lines = Array.from({ length: 50 }, (_, index) => `line ${index}`);
-  await Promise.all(lines.map((line, index) => programs[index % 2]?.(line)));
-  expect(readFileSync(file, 'utf8').trimEnd().split('\n').sort()).toEqual(lines.sort());
+  openRotatingFile('FILE', file)('one');
+  openRotatingFile('FILE', file)('two');
+  expect(readFileSync(file, 'utf8')).toBe('one\ntwo\n');
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test('a file of 10 MB makes room, and five of those are kept', async () => {
+test('a file of 10 MB makes room, and five of those are kept', () => {
   const directory = folder();
   const file = join(directory, 'acts.jsonl');
-  const append = await openRotatingFile('FILE', file);
+  const append = openRotatingFile('FILE', file);
   for (let round = 1; round <= 8; round++) {
-    writeFileSync(file, Buffer.alloc(10 * MIB - 1, String(round)), { flag: 'a' });
-    await append(`end of ${round}`);
+    writeFileSync(file, Buffer.alloc(10 * MIB - 9, String(round)), { flag: 'a' });
+    append(`end of ${round}`);
   }
-  await append('after');
-  const names = readdirSync(directory).sort();
-  expect(names).toEqual(['acts.jsonl', ...[1, 2, 3, 4, 5].map((place) => `acts.jsonl.${place}`)]);
-  expect(readFileSync(file, 'utf8')).toBe('after\n');
-  expect(readFileSync(`${file}.1`, 'utf8').slice(-9)).toBe('end of 8\n');
-  expect(readFileSync(`${file}.5`, 'utf8').slice(-9)).toBe('end of 4\n');
+  append('after');
+  const [own = '', ...kept] = readdirSync(directory).sort();
+  expect(own).toBe('acts.jsonl');
+  expect(readFileSync(join(directory, own), 'utf8')).toBe('after\n');
+  const ends = kept.map((name) => readFileSync(join(directory, name), 'utf8').slice(-9));
+  expect(ends).toEqual([4, 5, 6, 7, 8].map((round) => `end of ${round}\n`));
 });
 
-test('a file that cannot be written is a mistake of the configuration', async () => {
+test('several programs at once lose nothing, also where each of them finds the file full', async () => {
+  const directory = folder();
+  const file = join(directory, 'acts.jsonl');
+  writeFileSync(file, Buffer.alloc(10 * MIB - 60_000, 'x'));
+  const script = `const { openRotatingFile } = await import(${JSON.stringify(join(import.meta.dirname, 'rotating-file.ts'))});
+    const append = openRotatingFile('FILE', ${JSON.stringify(file)});
+    for (let line = 0; line < 40; line++) append(process.argv[1] + '-' + line + '-' + 'y'.repeat(3000));`;
+  const programs = ['a', 'b', 'c'].map((name) =>
+    spawn(process.execPath, ['-C', '@overlay/source', '--input-type=module', '-e', script, name], { stdio: 'inherit' }),
+  );
+  const ended = await Promise.all(programs.map((program) => once(program, 'exit')));
+  expect(ended.map(([code]) => code)).toEqual([0, 0, 0]);
+  const all = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'));
+  const written = [...all.join('').matchAll(/[abc]-\d+-/g)].map(([line]) => line);
+  expect(new Set(written).size).toBe(120);
+  expect(written).toHaveLength(120);
+});
+
+test('a file that cannot be written is a mistake of the configuration', () => {
   const file = join(folder(), 'a-file');
   writeFileSync(file, '');
-  await expect(openRotatingFile('SELF_AUDIT_FILE', join(file, 'acts.jsonl'))).rejects.toThrow(Misconfigured);
-  await expect(openRotatingFile('SELF_AUDIT_FILE', '/proc/acts.jsonl')).rejects.toThrow('SELF_AUDIT_FILE: the file');
+  expect(() => openRotatingFile('SELF_AUDIT_FILE', join(file, 'acts.jsonl'))).toThrow(Misconfigured);
+  expect(() => openRotatingFile('SELF_AUDIT_FILE', '/nowhere/acts.jsonl')).toThrow('SELF_AUDIT_FILE: the file');
 });

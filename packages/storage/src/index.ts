@@ -71,7 +71,7 @@ export {
   type RecordTable,
   type WrittenChange,
 } from './record-tables.ts';
-export { type OwnAct, openRecorder, type RecordAct, recordStart } from './recorder.ts';
+export { makeRecorder, type OwnAct, type RecordAct, recordStart } from './recorder.ts';
 export { rollUp } from './rollups.ts';
 export { findSealed, readPackNames, readSealedChange, type SealedAt, type SealedChange } from './sealed-change.ts';
 export { readActs } from './self-audit.ts';

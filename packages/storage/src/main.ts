@@ -5,7 +5,7 @@ import { keysConfig } from './key-store.ts';
 import { makePackViews, readNewestPacks } from './make-pack-views.ts';
 import { migrate, migrateKeys } from './migrate.ts';
 import { moveDayKeys } from './move-day-keys.ts';
-import { openRecorder } from './recorder.ts';
+import { makeRecorder } from './recorder.ts';
 
 /** Brings tables and views, and the database of keys, to what this version and the packs say: the pack of PACK_DIR, or without it the newest of each that is on record. */
 const config = configOrExit('migrate', {
@@ -36,7 +36,7 @@ try {
 /** What was migrated, the self-audit itself among it, is on record afterwards. */
 async function recordDone(done: readonly string[]): Promise<void> {
   const caller = { kind: 'program', name: 'migrate', program: 'migrate', version: VERSION } as const;
-  const record = await openRecorder(database, caller, config.SELF_AUDIT_FILE);
+  const record = makeRecorder(database, caller, config.SELF_AUDIT_FILE);
   const what = { action: 'migrate', object: 'database', outcome: 'ok' } as const;
   await record({ ...what, arguments: { done: [...done] }, rows: done.length });
 }

@@ -14,11 +14,11 @@ export interface OwnAct extends Omit<Act, 'by'> {
 export type RecordAct = (act: OwnAct) => Promise<number>;
 
 /** @param file where a copy of each act goes, a line of JSON. Throws Misconfigured when it cannot be written. */
-export async function openRecorder(database: Database, caller: Caller, file?: string): Promise<RecordAct> {
-  const append = file === undefined ? undefined : await openRotatingFile('SELF_AUDIT_FILE', file);
+export function makeRecorder(database: Database, caller: Caller, file?: string): RecordAct {
+  const append = file === undefined ? undefined : openRotatingFile('SELF_AUDIT_FILE', file);
   return async ({ by = caller.name, ...act }) => {
     const written = await writeAct(database, { ...act, by: { ...caller, name: by } });
-    await append?.(JSON.stringify(written));
+    append?.(JSON.stringify(written));
     return written.sequence;
   };
 }
@@ -32,7 +32,7 @@ type Recording = Pick<
 export async function recordStart(database: Database, program: Recording): Promise<RecordAct> {
   const { name, config, settings } = program;
   const caller: Caller = { kind: 'program', name, program: name, version: VERSION };
-  const record = await openRecorder(database, caller, config.SELF_AUDIT_FILE);
+  const record = makeRecorder(database, caller, config.SELF_AUDIT_FILE);
   const start: OwnAct = {
     action: 'start',
     object: 'program',

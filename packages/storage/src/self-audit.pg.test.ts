@@ -8,7 +8,7 @@ import { Database } from './database.ts';
 import { readLogHeads } from './evidence/log-heads.ts';
 import { makeReadRoots } from './evidence/read-tree.ts';
 import { verifyLog } from './evidence/verify-log.ts';
-import { type OwnAct, openRecorder, type RecordAct } from './recorder.ts';
+import { makeRecorder, type OwnAct, type RecordAct } from './recorder.ts';
 import { readActs } from './self-audit.ts';
 import { makeScratch, type Scratch } from './testing/scratch.ts';
 
@@ -32,7 +32,7 @@ const as = (kind: Kind): Database => logins.get(kind) as Database;
 
 beforeAll(async () => {
   scratch = await makeScratch();
-  record = await openRecorder(scratch.database, ANA);
+  record = makeRecorder(scratch.database, ANA);
   for (const kind of KINDS) {
     await scratch.database.query(`create role "${loginOf(kind)}" login password 'p' in role audit_${kind}`);
     const url = Object.assign(new URL(scratch.url), { username: loginOf(kind), password: 'p' });
@@ -73,7 +73,7 @@ test('every action can be written, and stands there with the login and the time 
 
 test('several at once stay dense, and the database makes the log that its rows give, tiles and all', async () => {
   const before = await count();
-  const users = await Promise.all((['reader', 'writer', 'notary'] as const).map((kind) => openRecorder(as(kind), ANA)));
+  const users = (['reader', 'writer', 'notary'] as const).map((kind) => makeRecorder(as(kind), ANA));
   const numbers = await Promise.all(Array.from({ length: 300 }, (_, index) => users[index % 3]?.(act())));
   expect(numbers.toSorted((a = 0, b = 0) => a - b)).toEqual(
     Array.from({ length: 300 }, (_, index) => before + 1 + index),
@@ -83,7 +83,7 @@ test('several at once stay dense, and the database makes the log that its rows g
   await scratch.database.query(`create role ${quoted(odd)} login password 'p' in role audit_reader`);
   const own = Object.assign(new URL(scratch.url), { username: encodeURIComponent(odd), password: 'p' });
   const database = new Database(own.href, 1);
-  await (await openRecorder(database, ANA))(act({ arguments: { id: 'a\0b\ud800 \\u0000 \u2028' } }));
+  await makeRecorder(database, ANA)(act({ arguments: { id: 'a\0b\ud800 \\u0000 \u2028' } }));
   await database.close();
   await scratch.database.query(`drop role ${quoted(odd)}`);
   expect((await readActs(scratch.database, {}, 1)).acts).toMatchObject([
@@ -190,7 +190,10 @@ test('who may not open or erase cannot even say that it is about to', async () =
     act({ action: 'erase', object: 'subject', outcome: 'asked' }),
   ];
   const tried = async (kind: Kind, one: OwnAct) =>
-    (await openRecorder(as(kind), ANA))(one).then(
+    makeRecorder(
+      as(kind),
+      ANA,
+    )(one).then(
       () => 'done',
       () => 'refused',
     );
@@ -212,7 +215,7 @@ test('no source can have the name of the self-audit', async () => {
 
 test('a copy of each act goes to the file, with its number', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'acts-')), 'acts.jsonl');
-  const sequence = await (await openRecorder(as('reader'), ANA, file))(act());
+  const sequence = await makeRecorder(as('reader'), ANA, file)(act());
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
     ...act(),
     sequence,

@@ -4,7 +4,7 @@ import { identify } from '@overlay/evidence';
 import type { Ask, Model } from '@overlay/llm';
 import { Narrative } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
-import { Database, migrate, openRecorder, type RecordAct, readActs } from '@overlay/storage';
+import { Database, makeRecorder, migrate, type RecordAct, readActs } from '@overlay/storage';
 import { makeDailySummaries } from './daily-summaries.ts';
 
 const SOURCE = 'shops';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await admin.query(`create database ${name}`);
   database = new Database(Object.assign(new URL(server), { pathname: `/${name}` }).href, 2);
   await migrate(database);
-  record = await openRecorder(database, { kind: 'model', name: 'scripted', program: 'summarizer', version: '0' });
+  record = makeRecorder(database, { kind: 'model', name: 'scripted', program: 'summarizer', version: '0' });
   await land(1, '2026-11-19T15:00:00Z', '10.10');
   await land(2, '2026-11-20T15:00:00Z', '20.20');
   await land(3, '2026-11-21T15:00:00Z', '30.30');

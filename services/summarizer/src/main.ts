@@ -6,8 +6,8 @@ import {
   Database,
   keepDataKeys,
   makeLedger,
+  makeRecorder,
   narratives,
-  openRecorder,
   readNewestPack,
   recordStart,
 } from '@overlay/storage';
@@ -25,7 +25,7 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
   const dataKeys = keepDataKeys(program);
   const model = makeModel(settings);
   const reader = { kind: 'model', name: settings.LLM_MODEL, program: program.name, version: VERSION } as const;
-  const record = await openRecorder(database, reader, settings.SELF_AUDIT_FILE);
+  const record = makeRecorder(database, reader, settings.SELF_AUDIT_FILE);
   const writers = new Map<
     string,
     { readonly by: PackVersion; readonly refresh: ReturnType<typeof makeDailySummaries> }

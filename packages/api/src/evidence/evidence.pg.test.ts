@@ -48,7 +48,7 @@ let directory: string;
 
 beforeAll(async () => {
   ({ database, close } = await freshDatabase());
-  api = makeApi({ database, record: await testRecord(database), now: () => new Date('2026-11-21T05:00:30Z') });
+  api = makeApi({ database, record: testRecord(database), now: () => new Date('2026-11-21T05:00:30Z') });
   directory = mkdtempSync(join(tmpdir(), 'overlay-evidence-'));
   const ledger = makeLedger<WrittenChange>(database, {
     stage: 'normalizer',
