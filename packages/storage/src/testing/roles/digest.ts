@@ -39,7 +39,7 @@ const TABLES = `select string_agg(format(
     'select %L || count(*) || '' '' || coalesce(sum(hashtextextended(%s, 0)), 0) as line from %s t where %s',
     name || ' ', hashed, name, coalesce($1::json ->> relname::text, 'true')), ' union all ') as statement
   from (select oid::regclass::text as name, relname, ${HASHED} as hashed from pg_class c where relkind in ('r', 'm') and relpersistence <> 't'
-    and relnamespace::regnamespace::text not like 'pg\\_toast%' and relname <> all($2)) tables`;
+    and relnamespace::regnamespace::text not like 'pg\\_toast%' and relname <> all($2) and starts_with(relname, $3)) tables`;
 const OTHERS = `select 'sequence ' || schemaname || '.' || sequencename || ' ' || coalesce(last_value, 0) from pg_sequences
   union all select 'settings ' || md5(coalesce(string_agg(s::text, ' ' order by s::text), '')) from pg_file_settings s
   union all select 'slots ' || count(*) from pg_replication_slots where starts_with(slot_name, current_setting('test.prefix'))
@@ -50,13 +50,14 @@ const OTHERS = `select 'sequence ' || schemaname || '.' || sequencename || ' ' |
  * Tells what the database holds, a line for each table, the system's own among them; and sequences, the server's settings, a file, a connection. Of our
  * tables a change shows that leaves the value as it was. Sees what its own transaction did.
  * @param owner connected as superuser
+ * @param table only this one, and what has a name that begins so: its partitions
  */
-export async function digestOf(owner: ClientBase, outside: Outside): Promise<readonly string[]> {
+export async function digestOf(owner: ClientBase, outside: Outside, table = ''): Promise<readonly string[]> {
   for (const [name, value] of Object.entries(outside))
     await owner.query('select set_config($1, $2, false)', [`test.${name}`, String(value)]);
-  const tables = await owner.query<{ statement: string }>(TABLES, [JSON.stringify(SHARED), RESTLESS]);
+  const tables = await owner.query<{ statement: string }>(TABLES, [JSON.stringify(SHARED), RESTLESS, table]);
   const { rows } = await owner.query<{ line: string }>(
-    `select line from (${tables.rows[0]?.statement} union all ${OTHERS}) lines order by 1`,
+    `select line from (${tables.rows[0]?.statement} ${table === '' ? `union all ${OTHERS}` : ''}) lines order by 1`,
   );
   return rows.map(({ line }) => line);
 }

@@ -5,6 +5,8 @@ export interface Intrusion {
   /** What rights name it by: `update heads.landed`; else the statement itself. */
   readonly name: string;
   readonly sql: string;
+  /** The table whose rows it is about, without its schema. */
+  readonly table?: string;
   /** It changes nothing that stays: it has had an effect when it was not refused. */
   readonly isDoneWhenAllowed?: boolean;
   /** Cannot be taken back by its transaction, or cannot be in one; what then takes it back, where something has to. */
@@ -17,7 +19,7 @@ const quoted = (value: unknown): string => `'${JSON.stringify(value).replaceAll(
 export function intrusionsOn({ name, shortName, columns, key, row }: SeededTable): readonly Intrusion[] {
   const other = key ? { ...row, [key.column]: OTHER_VALUES[key.type] } : row;
   const made = `json_populate_record(null::${name}, ${quoted(row)})`;
-  return [
+  const all: readonly Intrusion[] = [
     { name: `read ${shortName}`, sql: `select from ${name}`, isDoneWhenAllowed: true },
     ...(key?.type === 'boolean' // which has room for one row
       ? []
@@ -39,6 +41,7 @@ export function intrusionsOn({ name, shortName, columns, key, row }: SeededTable
       isDoneWhenAllowed: true,
     },
   ];
+  return all.map((one) => ({ ...one, table: shortName }));
 }
 
 /** What statements name in a database. */
