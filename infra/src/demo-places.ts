@@ -67,6 +67,7 @@ Everything keeps running${rate > 0 ? `, with ${rate} live transactions a second`
   npm run -s auditctl -- anomalies --severity high
   npm run -s auditctl -- summary --date yesterday --json
   npm run -s auditctl -- verify
+  npm run -s auditctl -- self-audit
 
 What is sealed of suppliers is opened, held and erased by an officer:
 
