@@ -45,7 +45,7 @@ const HEAD = `# Configuration
 <!-- Generated: node_modules/.bin/node -C @overlay/source infra/src/reference.ts > docs/reference/configuration.md -->
 
 Settings come from the environment and from nowhere else. Each can also be read from a file: \`NAME_FILE\` names a file that holds the
-value of \`NAME\`; setting both is a mistake, and so is a file with a secret that everyone can read. A program that is told something wrong reports every mistake in one message on stderr and
+value of \`NAME\`; setting both is a mistake. A secret comes from a file only, which not everyone may read: a password, a key, an address with a password in it. A program that is told something wrong reports every mistake in one message on stderr and
 ends with ${EXIT_CONFIG} (auditctl: with 2). Unknown variables are ignored, empty ones count as not set.
 
 Every service takes \`--check-config\` (reads the settings, ends with 0 or ${EXIT_CONFIG}) and \`--print-config\` (prints them as

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ACTIONS, FAULT_CODES, GAP_CODES, topics } from '@overlay/model';
 import { CRASH_POINTS, makeMetrics, TROUBLE_CODES } from '@overlay/runtime';
+import { withSecretFiles } from '@overlay/runtime/testing';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 const pageOf = (name: string): string => readFileSync(join(REPOSITORY, 'docs', 'reference', name), 'utf8');
@@ -22,7 +23,7 @@ function printed(file: string, words: readonly string[], environment: Readonly<R
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ['-C', '@overlay/source', join(REPOSITORY, file), ...words],
-    { encoding: 'utf8', env: { PATH: process.env.PATH, ...environment } },
+    { encoding: 'utf8', env: { PATH: process.env.PATH, ...withSecretFiles(environment) } },
   );
   if (status !== 0) throw new Error(`${file} ended with ${status}: ${stderr}`);
   return stdout;

@@ -23,6 +23,7 @@ import {
   writeSampleLog,
   writeSealedLetter,
 } from '@overlay/api/testing';
+import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT, runAuditctl } from './index.ts';
 import { clean } from './io.ts';
 
@@ -77,7 +78,7 @@ async function auditctl(...argv: string[]) {
     err: (text) => {
       err += text;
     },
-    env,
+    env: withSecretFiles(env),
     isTty: false,
     userName: 'tester',
   });

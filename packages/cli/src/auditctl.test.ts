@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { RulesReport } from '@overlay/api';
+import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT, runAuditctl } from './index.ts';
 
 async function auditctl(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -14,7 +15,7 @@ async function auditctl(argv: readonly string[], env: Readonly<Record<string, st
     err: (text) => {
       err += text;
     },
-    env,
+    env: withSecretFiles(env),
     isTty: false,
     userName: 'tester',
   });

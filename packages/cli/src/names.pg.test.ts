@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AnomalyList } from '@overlay/api';
 import { freshDatabase, freshKeys, writeSaying, writeSealedChange } from '@overlay/api/testing';
+import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT } from './exits.ts';
 import { runAuditctl } from './program.ts';
 
@@ -53,7 +54,7 @@ async function auditctl(more: Readonly<Record<string, string>>, ...argv: string[
     err: (text) => {
       err += text;
     },
-    env: { ...env, ...more },
+    env: withSecretFiles({ ...env, ...more }),
     isTty: false,
     userName: 'tester',
   });

@@ -104,7 +104,7 @@ const refused = ({ code, message, hint }: Refusal): Failure => ({ code, message,
 const misconfigured = (mistakes: readonly string[]): Failure => ({
   code: 'config',
   message: `the configuration is wrong: ${mistakes.join('; ')}`,
-  hint: 'set DATABASE_URL=postgres://user:password@host:port/database, or name a file that holds it with --database-url-file',
+  hint: 'name a file that holds postgres://user:password@host:port/database and that only you can read: --database-url-file, or DATABASE_URL_FILE',
   exit: EXIT.usage,
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Erasure, HeldSubject, HoldList, OpenedValue } from '@overlay/api';
 import { freshDatabase, freshKeys, idOf, SOURCE, writeSealedChange } from '@overlay/api/testing';
+import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT } from './exits.ts';
 import { runAuditctl } from './program.ts';
 
@@ -52,7 +53,7 @@ async function auditctl(...argv: string[]) {
     err: (text: string) => {
       err += text;
     },
-    env,
+    env: withSecretFiles(env),
     isTty: false,
     userName: 'tester',
   };

@@ -14,6 +14,7 @@ import {
   writeSealedChange,
   writeSealedLetter,
 } from '@overlay/api/testing';
+import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { makeProgram, runAuditctl } from './program.ts';
@@ -64,7 +65,7 @@ async function run(more: Io['env'], argv: readonly string[]) {
     err: (text) => {
       err += text;
     },
-    env: { ...env, ...more },
+    env: withSecretFiles({ ...env, ...more }),
     isTty: false,
     userName: 'tester',
   };

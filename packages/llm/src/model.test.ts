@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { readConfig } from '@overlay/runtime';
+import { withSecretFiles } from '@overlay/runtime/testing';
 import { llmConfig, makeModel } from './index.ts';
 
 const closers: (() => void)[] = [];
@@ -20,7 +21,7 @@ async function serve(answer: RequestListener): Promise<string> {
 }
 
 function modelAt(baseUrl: string, more: Record<string, string> = {}) {
-  const outcome = readConfig(llmConfig, { LLM_BASE_URL: baseUrl, LLM_MODEL: 'tiny', ...more });
+  const outcome = readConfig(llmConfig, withSecretFiles({ LLM_BASE_URL: baseUrl, LLM_MODEL: 'tiny', ...more }));
   if (!outcome.ok) throw new Error(outcome.mistakes.join());
   const model = makeModel(outcome.config);
   if (!model) throw new Error('a model was configured');

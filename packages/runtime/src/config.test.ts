@@ -40,3 +40,14 @@ test('a secret comes from a file and is hidden when printed', () => {
     ],
   });
 });
+
+test('a secret in the environment itself is refused; an address without one is none', () => {
+  const mistakesOf = (value: string) => {
+    const outcome = readConfig({ ADDRESS: secret() }, { ADDRESS: value });
+    return outcome.ok ? [] : outcome.mistakes;
+  };
+  expect(mistakesOf('open sesame')[0]).toMatch(/^ADDRESS: a secret must not stand in the environment.*ADDRESS_FILE$/);
+  expect(mistakesOf('postgres://me:sesame@host/record')[0]).toContain('must not stand in the environment');
+  expect(mistakesOf('postgres://me@host/record')).toEqual([]);
+  expect(mistakesOf('open sesame').join()).not.toContain('sesame');
+});

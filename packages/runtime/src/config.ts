@@ -55,8 +55,8 @@ export type Outcome<Config> =
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 /**
- * Reads settings from an environment by a zod shape. Any setting can come from a file named by `<NAME>_FILE` instead; one that holds a secret must not
- * be readable by everyone. Unknown variables are ignored, every mistake is reported together.
+ * Reads settings from an environment by a zod shape. Any setting can come from a file named by `<NAME>_FILE` instead. A secret has to, since an environment is seen by
+ * whoever may look at the process and at what it starts; the file must not be readable by everyone. Unknown variables are ignored, every mistake is reported together.
  */
 export function readConfig<Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -84,7 +84,7 @@ function settingOf(
 ): { value: string | undefined } | { mistake: string } {
   const file = environment[`${name}_FILE`];
   const value = environment[name];
-  if (file === undefined) return { value };
+  if (file === undefined) return isSecret && holdsSecret(value) ? { mistake: IN_THE_OPEN(name) } : { value };
   if (value !== undefined) return { mistake: `is set both directly and by ${name}_FILE; keep one` };
   try {
     if (isSecret && (statSync(file).mode & READABLE_BY_ALL) !== 0)
@@ -95,6 +95,15 @@ function settingOf(
   } catch (thrown) {
     return { mistake: `the file that ${name}_FILE names cannot be read (${messageOf(thrown)})` };
   }
+}
+
+const IN_THE_OPEN = (name: string): string =>
+  `a secret must not stand in the environment: write it to a file that only you can read, and name that by ${name}_FILE`;
+
+/** An address without a password gives nothing away. */
+function holdsSecret(value: string | undefined): boolean {
+  if (value === undefined || value === '') return false;
+  return !URL.canParse(value) || new URL(value).password !== '';
 }
 
 function mistakeOf(issue: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareNotary, startProgram } from '@overlay/infra';
+import { withSecretFiles } from '@overlay/runtime/testing';
 import { Database, readCheckpoints } from '@overlay/storage';
 import { waitFor } from '../kit/wait.ts';
 import { attacks } from '../tamper/attacks.ts';
@@ -94,7 +95,9 @@ async function startWitness(arena: Arena, directory: string): Promise<Witness> {
     file: 'services/witness/src/main.ts',
     environment: {
       WITNESS_NAME: 'witness.example',
-      WITNESS_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      ...withSecretFiles({
+        WITNESS_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      }),
       WITNESS_LOGS: readFileSync(keysFile, 'utf8').trim(),
       WITNESS_STATE_DIR: join(directory, 'witness'),
     },
@@ -163,7 +166,7 @@ async function withNotary<Said>(
     environment: {
       ...notaryEnvironment,
       NOTARY_STATE_DIR: of.stateFolder,
-      DATABASE_URL: url.href,
+      ...withSecretFiles({ DATABASE_URL: url.href }),
       CHECKPOINT_S: '0.2',
       HEARTBEAT_S: '3600',
       SWEEP_TILES: '1000',

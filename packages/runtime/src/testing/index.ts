@@ -1,0 +1,1 @@
+export { withSecretFiles } from './secret-files.ts';
