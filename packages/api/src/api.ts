@@ -18,6 +18,8 @@ import type {
   ReplayReport,
   RequestList,
   Rotation,
+  RowHistory,
+  RowsAsOf,
   StageRequest,
   Status,
   Summary,
@@ -33,6 +35,7 @@ import { decideGap, listGaps } from './gaps.ts';
 import { askActivate, listPacks } from './packs.ts';
 import { type RebuildAsk, type ReplayAsk, rebuild, replay } from './replay.ts';
 import { askRepair, askRepublish, listRequests, readBack } from './requests.ts';
+import { type AsOfAsk, type HistoryAsk, rowHistory, rowsAsOf } from './rows.ts';
 import {
   addHold,
   type Doing,
@@ -73,6 +76,10 @@ export interface Api {
   readonly anomalies: (ask: AnomalyAsk) => Promise<Answer<AnomalyList>>;
   readonly unexplained: (ask: UnexplainedAsk) => Promise<Answer<UnexplainedList>>;
   readonly trace: (id: string) => Promise<Answer<Trace>>;
+  /** What happened to a row. */
+  readonly history: (ask: HistoryAsk) => Promise<Answer<RowHistory>>;
+  /** Rows as they were. */
+  readonly asOf: (ask: AsOfAsk) => Promise<Answer<RowsAsOf>>;
   readonly status: () => Promise<Status>;
   readonly gaps: () => Promise<GapList>;
   readonly decideGap: (id: string, decision: string, by: string) => Promise<Answer<Gap>>;
@@ -122,6 +129,8 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, 
     anomalies: (ask) => listAnomalies(deps, ask),
     unexplained: (ask) => listUnexplained(deps, ask),
     trace: (id) => trace(deps, id),
+    history: (ask) => rowHistory(deps, ask),
+    asOf: (ask) => rowsAsOf(deps, ask),
     status: () => readStatus(deps),
     gaps: async () => ({ timeZone: zone.name, gaps: await listGaps(database) }),
     decideGap: (id, decision, by) => decideGap(database, id, decision, by),

@@ -20,6 +20,8 @@ export {
   ReplayReport,
   RequestList,
   Rotation,
+  RowHistory,
+  RowsAsOf,
   RulesReport,
   StageRequest,
   StageStatus,
@@ -39,6 +41,7 @@ export { checkProof, type EventProof } from './evidence/proof.ts';
 export type { VerifyAsk } from './evidence/verify.ts';
 export { apiConfig, openApi } from './open.ts';
 export type { RebuildAsk, ReplayAsk } from './replay.ts';
+export type { AsOfAsk, HistoryAsk } from './rows.ts';
 export { testRules } from './rules.ts';
 export type { SummaryAsk } from './summary.ts';
 export type { UnexplainedAsk } from './unexplained.ts';

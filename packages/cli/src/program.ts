@@ -17,6 +17,7 @@ import { proveEvent, showDefinitions, verifyLogs, verifyProof, writeEvidencePack
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { activatePack, listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
+import { showAsOf, showHistory } from './rows.ts';
 import { addHold, endHold, erase, listHolds, openValue, rotateKeys } from './sealed.ts';
 
 const HELP = `
@@ -111,6 +112,7 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
     .action((id: string, decision: string, _, self: Command) =>
       done(decideGap(io, self.optsWithGlobals(), id, decision)),
     );
+  addRowCommands(command, io, done);
   addRuleCommands(command, io, done);
   addPackCommands(command, io, done);
   addLetterCommands(command, io, done);
@@ -120,6 +122,26 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
 }
 
 type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
+
+/** Commands about single rows. */
+function addRowCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const SOURCE = ['--source <name>', 'the source; needed only when several have the table'] as const;
+  const KEY = '\nA key is its value (7), column=value for each of its columns (shop_id=3,product_id=55), or JSON.';
+  command('history <table> <key>', 'show what happened to a row: who, what, when, in which transaction')
+    .addHelpText('after', KEY)
+    .option(...SOURCE)
+    .action((table: string, key: string, _, self: Command) =>
+      done(showHistory(io, { ...self.optsWithGlobals(), table, key })),
+    );
+  command('as-of <table> [key]', 'show the rows of a table, or one, as whole transactions had left them')
+    .addHelpText('after', KEY)
+    .requiredOption('--at <place>', 'a time with its zone, a day (its beginning), a GTID or a sequence')
+    .option(...SOURCE)
+    .option('--limit <count>', 'how many rows to show', wholeNumber, 100)
+    .action((table: string, key: string | undefined, _, self: Command) =>
+      done(showAsOf(io, { ...self.optsWithGlobals(), table, key })),
+    );
+}
 
 /** Commands about the rules of packs. */
 function addRuleCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {

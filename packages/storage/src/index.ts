@@ -58,6 +58,17 @@ export {
   writeGapDecision,
 } from './queries/open-matters.ts';
 export { readRequest, readRequests, type StoredRequest, writeRequest } from './queries/requests.ts';
+export {
+  type FoundPlace,
+  readHoles,
+  readKeyColumns,
+  readPlace,
+  readRowHistory,
+  readRowsAsOf,
+  type StoredHistoryEntry,
+  type StoredRow,
+  Unanswerable,
+} from './queries/row-history.ts';
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
 export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';

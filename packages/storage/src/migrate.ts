@@ -17,6 +17,8 @@ import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
 import { evidence } from './migrations/0014-evidence.ts';
 import { sealedValues } from './migrations/0015-sealed-values.ts';
 import { sealedActs } from './migrations/0017-sealed-acts.ts';
+import { rowIndex } from './migrations/0021-row-index.ts';
+import { rowHistory } from './migrations/0022-row-history.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -36,6 +38,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-evidence': evidence,
   '0015-sealed-values': sealedValues,
   '0017-sealed-acts': sealedActs,
+  '0021-row-index': rowIndex,
+  '0022-row-history': rowHistory,
 };
 
 /** The same for the database of keys. */

@@ -1,3 +1,4 @@
+export { column, makeShopLog } from '@overlay/storage/testing';
 export { freshDatabase, freshKeys } from './database.ts';
 export {
   DAY,
