@@ -23,6 +23,7 @@ export async function writeEnvironment(stack: Stack, pipeline: Pipeline, packDir
   for (const service of SERVICES) stageUrls[service] = `http://127.0.0.1:${await pipeline.port(service)}`;
   const environment = {
     DATABASE_URL_FILE: pipeline.readerFile,
+    KEYS_URL_FILE: pipeline.readerKeysFile,
     DEAD_LETTER_KEY_FILE: pipeline.deadLetterKeyFile,
     EVIDENCE_KEYS_FILE: pipeline.notary.keysFile,
     ANCHOR_FILE: pipeline.notary.anchorFile,

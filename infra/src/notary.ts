@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeSigner } from '@overlay/evidence';
+import { SELF_AUDIT } from '@overlay/model';
 
 const ORIGIN = 'audit.local';
 
@@ -28,7 +29,7 @@ export function prepareNotary(directory: string, sources: readonly string[]): No
   const keysFile = join(directory, 'notary.pub');
   writeFileSync(
     keysFile,
-    sources.map((source) => `${makeSigner(`${ORIGIN}/${source}`, pem).verifier.vkey}\n`).join(''),
+    [...sources, SELF_AUDIT].map((log) => `${makeSigner(`${ORIGIN}/${log}`, pem).verifier.vkey}\n`).join(''),
   );
   const anchorFile = join(directory, 'anchors.jsonl');
   return {

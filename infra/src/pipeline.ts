@@ -55,6 +55,8 @@ export interface Pipeline {
     readonly notary: string;
   };
   readonly readerFile: string;
+  /** The reader's URL of the database of keys, for the bytes of dead letters. */
+  readonly readerKeysFile: string;
   /** Holds the key of dead letters, for auditctl too. */
   readonly deadLetterKeyFile: string;
   /** Holds the key that nonces of the evidence log are made from: a second run with it gives the same log. */
@@ -87,7 +89,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const nonceKeyFile = keptKey(join(options.directory, 'evidence-nonce.key'));
   const keys = options.keys ?? (await makeKeyPlace(options));
   const keysFile = secret('sealer.url', await prepareKeys(keys.ownerUrl, databaseOf(options.postgresUrl)));
-  const officer = officerOf(urls.officer, keys, secret);
+  const inKeys = inKeysOf(urls, keys, secret);
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const notaryFile = secret('notary.url', urls.notary);
@@ -97,11 +99,12 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
     source: options.source,
     urls,
     readerFile,
+    readerKeysFile: inKeys.readerFile,
     deadLetterKeyFile,
     nonceKeyFile,
     keys,
     notary,
-    officer,
+    officer: { DATABASE_URL_FILE: secret('officer.url', urls.officer), ...inKeys.officer },
     running: (service) => programs.get(service),
     port: (service) => portOf(service, programs.get(service)),
     start(service, environment) {
@@ -113,6 +116,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
           KAFKA_BROKERS: stack.kafka.brokers.join(','),
           SCHEMA_REGISTRY_URL: stack.registry.url,
           DATABASE_URL_FILE: writerFile,
+          KEYS_URL_FILE: inKeys.writerFile,
           DEAD_LETTER_KEY_FILE: deadLetterKeyFile,
           // Only the first stage seals, and makes leaves.
           ...(service === 'normalizer' && {
@@ -137,12 +141,14 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   };
 }
 
-function officerOf(url: string, keys: KeyPlace, secret: (name: string, text: string) => string): Pipeline['officer'] {
-  const keysUrl = Object.assign(new URL(url), { pathname: databasePath(keys) });
+/** What those are told who have a role in both databases: each has one login, for these are on one server. */
+function inKeysOf(urls: Pipeline['urls'], keys: KeyPlace, secret: (name: string, text: string) => string) {
+  const fileOf = (kind: 'writer' | 'reader' | 'officer'): string =>
+    secret(`${kind}-keys.url`, Object.assign(new URL(urls[kind]), { pathname: databasePath(keys) }).href);
   return {
-    DATABASE_URL_FILE: secret('officer.url', url),
-    KEYS_URL_FILE: secret('officer-keys.url', keysUrl.href),
-    MASTER_KEY_FILE: keys.masterKeyFile,
+    writerFile: fileOf('writer'),
+    readerFile: fileOf('reader'),
+    officer: { KEYS_URL_FILE: fileOf('officer'), MASTER_KEY_FILE: keys.masterKeyFile },
   };
 }
 
@@ -183,6 +189,8 @@ async function makeLogin(database: Database, url: string, name: string, kind: st
   const role = `${name}_${kind}_login`;
   await database.query(`drop role if exists "${role}"`);
   await database.query(`create role "${role}" login password '${password}' in role audit_${kind}`);
+  // What an analyst asks by SQL can be nowhere but in the server's log.
+  if (kind === 'analyst') await database.query(`alter role "${role}" set log_statement = 'all'`);
   [own.username, own.password] = [role, password];
   return own.href;
 }

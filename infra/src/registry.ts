@@ -47,6 +47,8 @@ function launchRegistry(jdk: Jdk, libraries: string, place: Place): Launch {
       APICURIO_DATASOURCE_URL: `jdbc:h2:file:${join(directory, 'schemas')}`,
       QUARKUS_HTTP_HOST: '127.0.0.1',
       QUARKUS_HTTP_PORT: String(place.ports.registry),
+      // The Java client of its converter waits for ever when an answer is lost while it moves up from HTTP/1.1.
+      QUARKUS_HTTP_HTTP2: 'false',
       // Health checks of its own on a fixed port, of which a second stack would find none free: any port will do.
       QUARKUS_MANAGEMENT_HOST: '127.0.0.1',
       QUARKUS_MANAGEMENT_PORT: '0',

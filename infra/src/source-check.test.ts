@@ -40,3 +40,9 @@ test('settings that keep rows out of the log, and tables without a key, are name
     expect.stringMatching(/^shop\.notes → .*add keys/),
   ]);
 });
+
+test('a server that logs the text of every statement is told so', () => {
+  const settings = { ...GOOD.settings, binlog_rows_query_log_events: 'ON' };
+  expect(unmet({ ...GOOD, settings })).toEqual([expect.stringMatching(/rides on each of its rows.*in the sessions/)]);
+  expect(unmet({ ...GOOD, settings: { ...settings, binlog_rows_query_log_events: 'OFF' } })).toEqual([]);
+});

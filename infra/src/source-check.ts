@@ -11,6 +11,9 @@ export interface SourceFacts {
   readonly withoutKey: readonly string[];
 }
 
+/** Off for the server as a whole: the text of a statement rides on each of its rows, so only sessions of applications that say who acts ask for it. */
+const STATEMENT_TEXTS = 'binlog_rows_query_log_events';
+
 const SETTINGS: Readonly<Record<string, string>> = {
   log_bin: 'ON',
   binlog_format: 'ROW',
@@ -33,7 +36,9 @@ export async function readSourceFacts(url: string): Promise<SourceFacts> {
     const [server] = await rows('select version() as version, database() as name');
     const name = String(server?.name ?? '');
     if (name === '') throw new Error('the address names no database to look at');
-    const settings = await rows('show global variables where variable_name in (?)', [Object.keys(SETTINGS)]);
+    const settings = await rows('show global variables where variable_name in (?)', [
+      [...Object.keys(SETTINGS), STATEMENT_TEXTS],
+    ]);
     const cascades = await rows(
       `select constraint_schema as d, table_name as t, constraint_name as c from information_schema.referential_constraints
         where constraint_schema = ? and (delete_rule in ('CASCADE', 'SET NULL') or update_rule in ('CASCADE', 'SET NULL')) order by t, c`,
@@ -72,6 +77,14 @@ export function judgeSource({ version, settings, cascades, withoutKey }: SourceF
         [...wrong.map(([name]) => `${name}=${settings[name]}`), ...missing.map((name) => `no ${name}`)].join(', ') ||
         'all set',
       ...(wrong.length > 0 && { mend: `set ${wrong.map(([name, wanted]) => `${name}=${wanted || "''"}`).join(' ')}` }),
+    },
+    {
+      need: 'texts of statements are logged only by sessions that ask for it',
+      isMet: settings[STATEMENT_TEXTS] !== 'ON',
+      found: `${STATEMENT_TEXTS}=${settings[STATEMENT_TEXTS] ?? 'OFF'}`,
+      ...(settings[STATEMENT_TEXTS] === 'ON' && {
+        mend: `the text of a statement, with its values, rides on each of its rows in the raw topic: set ${STATEMENT_TEXTS}=OFF, and ON in the sessions of applications that say who acts`,
+      }),
     },
     {
       need: "foreign keys' actions are logged",

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { FAULT_CODES, GAP_CODES, topics } from '@overlay/model';
+import { ACTIONS, FAULT_CODES, GAP_CODES, topics } from '@overlay/model';
 import { CRASH_POINTS, makeMetrics, TROUBLE_CODES } from '@overlay/runtime';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
@@ -41,6 +41,10 @@ test('metrics.md lists what every service measures, with type and labels, and no
   const ours = (await registry.getMetricsAsJSON()).filter(({ name }) => name.startsWith('audit_'));
   expect([...listed(pageOf('metrics.md'), 'Metrics')].sort()).toEqual(ours.map(({ name }) => name).sort());
   for (const { name, help } of ours) expect(pageOf('metrics.md')).toMatch(new RegExp(`\`${name}\`.*${help}`));
+});
+
+test('self-audit.md lists the actions', () => {
+  expect(listed(pageOf('self-audit.md'), 'Actions')).toEqual(Object.keys(ACTIONS));
 });
 
 test('topics.md lists the dense topics, and crash-points.md the crash points in their order', () => {

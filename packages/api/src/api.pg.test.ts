@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Narrative } from '@overlay/model';
-import { type Database, storeNarrative } from '@overlay/storage';
+import { type Database, type RecordAct, storeNarrative } from '@overlay/storage';
 import { AnomalyList, type Api, GapList, makeApi, Status, Summary, Trace } from './index.ts';
 import {
   DAY,
@@ -14,6 +14,7 @@ import {
   NEXT_DAY,
   SOURCE,
   samplePack,
+  testRecord,
   writeGap,
   writeHead,
   writeSampleLog,
@@ -23,11 +24,13 @@ const NOW = new Date('2026-11-21T05:00:30Z');
 let database: Database;
 let close: () => Promise<void>;
 let api: Api;
+let record: RecordAct;
 
 beforeAll(async () => {
   ({ database, close } = await freshDatabase());
   await writeSampleLog(database);
-  api = makeApi({ database, pack: samplePack, now: () => NOW });
+  record = testRecord(database);
+  api = makeApi({ database, record, pack: samplePack, now: () => NOW });
 });
 afterAll(() => close());
 
@@ -125,7 +128,7 @@ test('a hole in the sequences and an open gap are said in the summary', async ()
 });
 
 test('without a pack a summary counts events by type in UTC', async () => {
-  const bare = makeApi({ database, now: () => NOW });
+  const bare = makeApi({ database, record, now: () => NOW });
   const { text, timeZone } = await given(bare.summary({ date: '2026-11-20' }));
   expect(timeZone).toBe('UTC');
   expect(text).toContain('Business events by type\n  order.completed  2');
@@ -225,7 +228,7 @@ test.each([
 
 test('status is well only while nothing needs a person', async () => {
   for (const stage of ['normalizer', 'inferencer', 'anomaly-scorer', 'summarizer']) await writeHead(database, stage, 9);
-  const status = Status.parse(await api.status());
+  const status = Status.parse(await given(api.status()));
   expect(status.postgres.isUp).toBe(true);
   expect(status.sources).toMatchObject([{ source: SOURCE }]);
   expect(status.sources[0]?.stages.map(({ stage, state, lagSequences }) => [stage, state, lagSequences])).toEqual([
@@ -243,10 +246,10 @@ test('status is well only while nothing needs a person', async () => {
 
 test('lag is measured against the stage before; one that stands still is a finding', async () => {
   await writeHead(database, 'inferencer', 5);
-  const later = makeApi({ database, pack: samplePack, now: () => new Date('2026-11-21T06:00:00Z') });
+  const later = makeApi({ database, record, pack: samplePack, now: () => new Date('2026-11-21T06:00:00Z') });
   const stageOf = (status: Status, name: string) => status.sources[0]?.stages.find(({ stage }) => stage === name);
-  expect(stageOf(await api.status(), 'inferencer')).toMatchObject({ state: 'behind', lagSequences: 4 });
-  const status = await later.status();
+  expect(stageOf(await given(api.status()), 'inferencer')).toMatchObject({ state: 'behind', lagSequences: 4 });
+  const status = await given(later.status());
   expect(stageOf(status, 'inferencer')).toMatchObject({ state: 'stalled', lagSequences: 4 });
   expect(stageOf(status, 'anomaly-scorer')).toMatchObject({ state: 'ok', lagSequences: 0 });
   expect(status.findings.join()).toContain('stage inferencer of source shops: 4 sequences wait');
@@ -262,7 +265,8 @@ test('what stages and Connect say of themselves is part of status', async () => 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const stageUrls = { inferencer: url, summarizer: `${url}/fine` };
-  const status = await makeApi({ database, now: () => NOW, stageUrls, connectUrl: 'http://127.0.0.1:9' }).status();
+  const asking = makeApi({ database, record, now: () => NOW, stageUrls, connectUrl: 'http://127.0.0.1:9' });
+  const status = await given(asking.status());
   server.close();
   expect(status.connect).toMatchObject({ isUp: false });
   expect(status.sources[0]?.stages.map(({ state, lagRecords }) => [state, lagRecords])).toEqual([
@@ -280,8 +284,8 @@ test('what stages and Connect say of themselves is part of status', async () => 
 test('a database that is away is an answer of status, and a trouble for everything else', async () => {
   const { Database: Away } = await import('@overlay/storage');
   const nowhere = new Away('postgres://nobody@127.0.0.1:9/none', 1);
-  const lost = makeApi({ database: nowhere, pack: samplePack, now: () => NOW });
-  const status = Status.parse(await lost.status());
+  const lost = makeApi({ database: nowhere, record: testRecord(nowhere), pack: samplePack, now: () => NOW });
+  const status = Status.parse(await given(lost.status()));
   expect(status.postgres.isUp).toBe(false);
   expect(status.findings).toEqual([status.postgres.detail]);
   await expect(lost.summary({ date: 'today' })).rejects.toMatchObject({ code: 'postgres.unreachable' });
@@ -291,8 +295,8 @@ test('a database that is away is an answer of status, and a trouble for everythi
 test('a gap is decided once, by name, and a rewritten source is never accepted', async () => {
   const gap = await writeGap(database, 1, 'transaction.hole', 8);
   const rewritten = await writeGap(database, 2, 'source.rewritten', 8);
-  expect((await api.status()).findings.join()).toContain('gap e0009001 (transaction.hole) holds normalizer');
-  expect(GapList.parse(await api.gaps()).gaps.map(({ decision }) => decision)).toEqual([null, null]);
+  expect((await given(api.status())).findings.join()).toContain('gap e0009001 (transaction.hole) holds normalizer');
+  expect(GapList.parse(await given(api.gaps())).gaps.map(({ decision }) => decision)).toEqual([null, null]);
 
   expect(await refusalOf(api.decideGap(rewritten, 'accept', 'ana'))).toMatchObject({
     code: 'conflict',
@@ -309,5 +313,5 @@ test('a gap is decided once, by name, and a rewritten source is never accepted',
   });
   expect(await refusalOf(api.decideGap(gap, 'retry', 'eva'))).toMatchObject({ code: 'conflict' });
   expect(await given(api.decideGap(rewritten, 'retry', 'ana'))).toMatchObject({ decision: 'retry' });
-  expect((await api.gaps()).gaps).toHaveLength(2);
+  expect((await given(api.gaps())).gaps).toHaveLength(2);
 });

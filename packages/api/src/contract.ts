@@ -1,4 +1,14 @@
-import { BusinessEvent, CaseAnomaly, Fact, Operation, REQUEST_KINDS, RecordKind, Row, Timestamp } from '@overlay/model';
+import {
+  Act,
+  BusinessEvent,
+  CaseAnomaly,
+  Fact,
+  Operation,
+  REQUEST_KINDS,
+  RecordKind,
+  Row,
+  Timestamp,
+} from '@overlay/model';
 import { z } from 'zod';
 
 /** The shapes of all answers: what `auditctl --json` prints and what the gateway will serve. Fields are added, never changed or removed. */
@@ -340,6 +350,15 @@ export const OpenedValue = z.object({
 });
 export type OpenedValue = z.infer<typeof OpenedValue>;
 
+/** Sealed values in clear. */
+export const Names = z.object({
+  /** By token; `[ERASED]` where whose value it was is erased, none where no change of the log holds the token. */
+  values: z.record(z.string(), z.string()),
+  /** How many of them are erased. */
+  erased: z.int(),
+});
+export type Names = z.infer<typeof Names>;
+
 /** An erasure, and when the last copy of what was erased is past. */
 export const Erasure = z.object({
   /** Does not tell who it was. */
@@ -548,3 +567,11 @@ export const Verification = z.object({
   unchecked: z.array(z.string()),
 });
 export type Verification = z.infer<typeof Verification>;
+
+/** An act of the self-audit, as it stands there. */
+export const AuditedAct = Act.extend({ sequence: z.int(), at: Timestamp, login: z.string() });
+export type AuditedAct = z.infer<typeof AuditedAct>;
+
+/** The newest of those that were asked for, in their order. */
+export const SelfAudit = z.object({ timeZone: z.string(), total: count, acts: z.array(AuditedAct) });
+export type SelfAudit = z.infer<typeof SelfAudit>;

@@ -2,9 +2,10 @@ export { makeZone, printNumber, rowText, type Zone } from '@overlay/narratives';
 export { readOffer } from '@overlay/packs/load';
 export type { AnomalyAsk } from './anomalies.ts';
 export type { Answer, Refusal } from './answer.ts';
-export { type Api, type ApiDeps, makeApi } from './api.ts';
+export type { Api } from './api.ts';
 export {
   AnomalyList,
+  AuditedAct,
   DeadLetter,
   DeadLetterList,
   DeadLetters,
@@ -15,6 +16,7 @@ export {
   HeldSubject,
   HoldList,
   ListedAnomaly,
+  Names,
   OpenedValue,
   PackList,
   ReplayReport,
@@ -23,6 +25,7 @@ export {
   RowHistory,
   RowsAsOf,
   RulesReport,
+  SelfAudit,
   StageRequest,
   StageStatus,
   Status,
@@ -39,9 +42,13 @@ export { type Anchored, parseKeys, readAnchors, readDefinitionsFile, readOrRefus
 export { checkPack, type Manifest, type PackAsk } from './evidence/pack.ts';
 export { checkProof, type EventProof } from './evidence/proof.ts';
 export type { VerifyAsk } from './evidence/verify.ts';
+export { type ApiDeps, makeApi } from './make-api.ts';
+export { tokensIn, withValues } from './names.ts';
 export { apiConfig, openApi } from './open.ts';
+export { NotRecorded } from './recording.ts';
 export type { RebuildAsk, ReplayAsk } from './replay.ts';
 export type { AsOfAsk, HistoryAsk } from './rows.ts';
 export { testRules } from './rules.ts';
+export type { SelfAuditAsk } from './self-audit.ts';
 export type { SummaryAsk } from './summary.ts';
 export type { UnexplainedAsk } from './unexplained.ts';

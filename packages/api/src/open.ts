@@ -1,7 +1,17 @@
+import type { Caller } from '@overlay/model';
 import { loadPack } from '@overlay/packs/load';
-import { Database, deadLetterConfig, KeyStore, keyStoreConfig, makeDataKeys, storageConfig } from '@overlay/storage';
+import {
+  Database,
+  deadLetterConfig,
+  KeyStore,
+  keyStoreConfig,
+  makeDataKeys,
+  makeRecorder,
+  storageConfig,
+} from '@overlay/storage';
 import { z } from 'zod';
-import { type Api, makeApi } from './api.ts';
+import type { Api } from './api.ts';
+import { makeApi } from './make-api.ts';
 import type { SealedKeys } from './sealed.ts';
 
 const STAGE_URL = /^([a-z0-9-]+)=(https?:\/\/\S+)$/;
@@ -9,12 +19,13 @@ const STAGE_URL = /^([a-z0-9-]+)=(https?:\/\/\S+)$/;
 /** What a program must be told to answer questions about the audit record. */
 export const apiConfig = {
   DATABASE_URL: storageConfig.DATABASE_URL,
+  SELF_AUDIT_FILE: storageConfig.SELF_AUDIT_FILE,
   DEAD_LETTER_KEY: deadLetterConfig.DEAD_LETTER_KEY.optional().describe(
     'the key of dead letters, to show their bytes and to hand in corrected ones',
   ),
   DEAD_LETTER_DAYS: deadLetterConfig.DEAD_LETTER_DAYS,
   KEYS_URL: keyStoreConfig.KEYS_URL.optional().describe(
-    'the database of keys, to open, erase and hold (a role with the rights of audit_opener or audit_officer)',
+    'the database of keys: for the bytes of dead letters as audit_reader, to open as audit_opener, to erase and hold as audit_officer',
   ),
   MASTER_KEY: keyStoreConfig.MASTER_KEY.optional().describe('the master keys, for the same'),
   RAW_TOPIC_HOURS: z.coerce
@@ -53,33 +64,38 @@ export const apiConfig = {
 /** A rebuild reads the log and the events that hold, and writes, at once. */
 const CONNECTIONS_MAX = 4;
 
-/** The API over a database and a pack of its own; close it at the end. Throws an Error that lists every mistake of the pack. */
+/**
+ * The API over a database and a pack of its own, for somebody whose acts go on record; close it at the end. Throws an Error that lists every mistake of
+ * the pack.
+ */
 export async function openApi(
   config: z.infer<z.ZodObject<typeof apiConfig>>,
+  caller: Caller,
 ): Promise<{ readonly api: Api; readonly close: () => Promise<void> }> {
   const pack = config.PACK_DIR === undefined ? undefined : await loadPack(config.PACK_DIR);
   const database = new Database(config.DATABASE_URL, CONNECTIONS_MAX);
-  const keys = openKeys(config);
+  const record = makeRecorder(database, caller, config.SELF_AUDIT_FILE);
+  const keys = config.KEYS_URL === undefined ? undefined : new Database(config.KEYS_URL, 1);
   const api = makeApi({
-    keys,
+    record,
+    keys: keys && sealedKeys(keys, config),
     database,
     pack,
     now: () => new Date(),
     connectUrl: config.CONNECT_URL,
     stageUrls: config.STAGE_URLS,
-    dataKeys: config.DEAD_LETTER_KEY === undefined ? undefined : makeDataKeys(database, config.DEAD_LETTER_KEY),
+    dataKeys: keys && config.DEAD_LETTER_KEY !== undefined ? makeDataKeys(keys, config.DEAD_LETTER_KEY) : undefined,
   });
   const close = async (): Promise<void> => {
-    await keys?.database.close();
+    await keys?.close();
     await database.close();
   };
   return { api, close };
 }
 
-function openKeys(config: z.infer<z.ZodObject<typeof apiConfig>>): SealedKeys | undefined {
-  const { KEYS_URL, MASTER_KEY, RAW_TOPIC_HOURS, KEY_BACKUP_DAYS, DEAD_LETTER_DAYS } = config;
-  if (KEYS_URL === undefined || MASTER_KEY === undefined) return undefined;
-  const database = new Database(KEYS_URL, 1);
+function sealedKeys(database: Database, config: z.infer<z.ZodObject<typeof apiConfig>>): SealedKeys | undefined {
+  const { MASTER_KEY, RAW_TOPIC_HOURS, KEY_BACKUP_DAYS, DEAD_LETTER_DAYS } = config;
+  if (MASTER_KEY === undefined) return undefined;
   return {
     database,
     store: new KeyStore(database, MASTER_KEY),

@@ -103,7 +103,7 @@ export const listRequests = async (database: Database): Promise<StageRequest[]> 
     meaning: REQUEST_MEANINGS[request.kind],
   }));
 
-const KEY_HINT = 'set DEAD_LETTER_KEY, or DEAD_LETTER_KEY_FILE to the file that the services have it from';
+const KEY_HINT = 'set KEYS_URL_FILE, and DEAD_LETTER_KEY_FILE to the file that the services have it from';
 
 const wrongName = (by: string): Answer<never> | undefined =>
   by.trim() === '' || by.length > BY_LENGTH_MAX

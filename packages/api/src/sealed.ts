@@ -8,13 +8,13 @@ import {
   readHolds,
   readPackNames,
   readSealedChange,
-  recordAct,
   releaseHold,
   SubjectHeld,
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseSource } from './choose.ts';
 import type { Erasure, HeldSubject, HoldList, OpenedValue, Rotation } from './contract.ts';
+import type { Intend } from './recording.ts';
 
 /** Where keys are, and how long what holds values in clear lasts. */
 export interface SealedKeys {
@@ -41,7 +41,7 @@ export interface Doing {
 const TEXT_LENGTH_MAX = 500;
 
 /** Refuses what nobody answers for, and what cannot be done without keys. */
-function begin({ keys }: SealedDeps, { by, reason }: Doing): Answer<SealedKeys> {
+export function begin({ keys }: SealedDeps, { by, reason }: Doing): Answer<SealedKeys> {
   if (!keys)
     return refuse(
       'invalid',
@@ -62,6 +62,7 @@ function begin({ keys }: SealedDeps, { by, reason }: Doing): Answer<SealedKeys> 
 export async function openSealed(
   deps: SealedDeps,
   { eventId, column, ...doing }: Doing & { readonly eventId: string; readonly column: string },
+  intend: Intend,
 ): Promise<Answer<OpenedValue>> {
   const keys = begin(deps, doing);
   if (!keys.ok) return keys;
@@ -82,7 +83,7 @@ export async function openSealed(
       `event ${eventId} has no column ${column}`,
       'columns are written as the source writes them',
     );
-  await recordAct(deps.database, { act: 'open', ...doing, source, eventId, column });
+  await intend({ source });
   if (sealedValues.length === 0)
     return refuse(
       'conflict',
@@ -166,6 +167,7 @@ export async function eraseSubject(
   deps: SealedDeps,
   sources: readonly string[],
   asked: Asked,
+  intend: Intend,
 ): Promise<Answer<Erasure>> {
   const keys = begin(deps, asked);
   if (!keys.ok) return keys;
@@ -178,17 +180,13 @@ export async function eraseSubject(
       `no value of ${asked.subject} was ever sealed`,
       'is it TABLE:KEY by the key of the pack?',
     );
-  const { by, reason } = asked;
-  const record = (act: 'erase' | 'erased' | 'erase_refused') =>
-    recordAct(deps.database, { act, by, reason, source, subjectId });
-  await record('erase');
+  await intend({ source, subjectId });
   const { store, rawTopicHours, keyBackupDays, deadLetterDays } = keys.value;
   let erasedAt: string | undefined;
   try {
     erasedAt = await store.destroy(subjectId);
   } catch (thrown) {
     if (!(thrown instanceof SubjectHeld)) throw thrown;
-    await record('erase_refused');
     return refuse(
       'conflict',
       `${asked.subject} is held, and cannot be erased`,
@@ -197,7 +195,6 @@ export async function eraseSubject(
   }
   if (erasedAt === undefined)
     return refuse('conflict', `${asked.subject} was erased before`, 'there is no key to destroy');
-  await record('erased');
   const after = (ms: number) => timestampOf((Date.parse(erasedAt) + ms) * 1000);
   const [rawTopic, keyBackups, deadLetters] = [
     rawTopicHours * HOUR_MS,
@@ -221,13 +218,14 @@ export async function addHold(
   deps: SealedDeps,
   sources: readonly string[],
   asked: Asked,
+  intend: Intend,
 ): Promise<Answer<HeldSubject>> {
   const keys = begin(deps, asked);
   if (!keys.ok) return keys;
   const found = await findSubject(deps, keys.value, asked, sources);
   if (!found.ok) return found;
   const { id: subjectId, source } = found.value;
-  await recordAct(deps.database, { act: 'hold', by: asked.by, reason: asked.reason, source, subjectId });
+  await intend({ source, subjectId });
   return answer(heldOf(await placeHold(keys.value.database, { subjectId, reason: asked.reason, placedBy: asked.by })));
 }
 
@@ -236,21 +234,26 @@ export async function listHolds(deps: SealedDeps, timeZone: string): Promise<Ans
   return keys.ok ? answer({ timeZone, holds: (await readHolds(keys.value.database)).map(heldOf) }) : keys;
 }
 
-export async function endHold(deps: SealedDeps, holdId: string, doing: Doing): Promise<Answer<HeldSubject>> {
+export async function endHold(
+  deps: SealedDeps,
+  holdId: string,
+  doing: Doing,
+  intend: Intend,
+): Promise<Answer<HeldSubject>> {
   const keys = begin(deps, doing);
   if (!keys.ok) return keys;
   const hold = (await readHolds(keys.value.database)).find((one) => one.holdId === holdId);
   if (!hold || hold.releasedAt !== null)
     return refuse('not_found', `no hold '${holdId}' is in force`, '`auditctl hold list` shows the ids');
-  await recordAct(deps.database, { act: 'release', ...doing, subjectId: hold.subjectId });
+  await intend({ subjectId: hold.subjectId });
   const released = await releaseHold(keys.value.database, holdId, doing.by);
   return released ? answer(heldOf(released)) : refuse('conflict', `hold ${holdId} was released meanwhile`, '');
 }
 
 /** Wraps every key by the newest master key; what is sealed stays as it is. */
-export async function rotateKeys(deps: SealedDeps, doing: Doing): Promise<Answer<Rotation>> {
+export async function rotateKeys(deps: SealedDeps, doing: Doing, intend: Intend): Promise<Answer<Rotation>> {
   const keys = begin(deps, doing);
   if (!keys.ok) return keys;
-  await recordAct(deps.database, { act: 'rotate', ...doing });
+  await intend();
   return answer({ keys: await keys.value.store.rotate() });
 }

@@ -14,7 +14,15 @@ import {
   Trace,
   UnexplainedList,
 } from '@overlay/api';
-import { freshDatabase, gtidOf, idOf, writeGap, writeSampleLog, writeSealedLetter } from '@overlay/api/testing';
+import {
+  freshDatabase,
+  freshKeys,
+  gtidOf,
+  idOf,
+  writeGap,
+  writeSampleLog,
+  writeSealedLetter,
+} from '@overlay/api/testing';
 import { EXIT, runAuditctl } from './index.ts';
 import { clean } from './io.ts';
 
@@ -45,16 +53,20 @@ report:
 `;
 
 let fresh: Awaited<ReturnType<typeof freshDatabase>>;
+let keys: Awaited<ReturnType<typeof freshKeys>>;
 let env: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  fresh = await freshDatabase();
+  [fresh, keys] = [await freshDatabase(), await freshKeys()];
   await writeSampleLog(fresh.database);
   const PACK_DIR = mkdtempSync(join(tmpdir(), 'pack-'));
   writeFileSync(join(PACK_DIR, 'pack.yaml'), PACK);
-  env = { DATABASE_URL: fresh.url, PACK_DIR };
+  env = { DATABASE_URL: fresh.url, KEYS_URL: keys.url, PACK_DIR };
 });
-afterAll(() => fresh.close());
+afterAll(async () => {
+  await fresh?.close();
+  await keys?.close();
+});
 
 async function auditctl(...argv: string[]) {
   let [out, err] = ['', ''];
@@ -287,8 +299,8 @@ const KEY = Buffer.alloc(32, 9).toString('base64');
 const BYTES = '{"after": {"name": "\u001b[31mRed\u202e\u0000"}, "torn';
 
 test('dead letters are listed by what they belong to, and shown with their bytes only by whoever has the key', async () => {
-  await writeSealedLetter(fresh.database, KEY, { sequence: 7, value: Buffer.from(BYTES) });
-  await writeSealedLetter(fresh.database, KEY, { sequence: null, value: Buffer.from([0, 0xff, 0xfe]) });
+  await writeSealedLetter(fresh.database, keys.database, KEY, { sequence: 7, value: Buffer.from(BYTES) });
+  await writeSealedLetter(fresh.database, keys.database, KEY, { sequence: null, value: Buffer.from([0, 0xff, 0xfe]) });
   const list = await auditctl('dead-letters', 'list', '--json');
   const { units } = DeadLetterList.parse(JSON.parse(list.out));
   expect(units).toMatchObject([
@@ -312,7 +324,7 @@ test('dead letters are listed by what they belong to, and shown with their bytes
   expect((await auditctl('dead-letters', 'list', '--state', 'lost')).exit).toBe(EXIT.usage);
 
   const sealed = await auditctl('dead-letters', 'show', '7');
-  expect(sealed.out).toContain('its bytes are sealed: DEAD_LETTER_KEY is not set');
+  expect(sealed.out).toContain('its bytes are sealed: KEYS_URL and DEAD_LETTER_KEY are not both set');
   const before = env;
   env = { ...env, DEAD_LETTER_KEY: KEY };
   const shown = await auditctl('dead-letters', 'show', '7');

@@ -10,6 +10,8 @@ import type {
   ReplayAsk,
   ReplayReport,
   RulesReport,
+  SelfAudit,
+  SelfAuditAsk,
   Status,
   Summary,
   SummaryAsk,
@@ -20,11 +22,13 @@ import type {
 import { dbtPackage, testRules } from '@overlay/api';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
+import { type Naming, withNames, worded } from './names.ts';
 import { anomaliesLines } from './print/anomalies.ts';
 import { gapLines, gapsLines } from './print/gaps.ts';
 import { packLines } from './print/packs.ts';
 import { replayLines } from './print/replay.ts';
 import { rulesLines } from './print/rules.ts';
+import { selfAuditLines } from './print/self-audit.ts';
 import { statusLines } from './print/status.ts';
 import { summaryLines } from './print/summary.ts';
 import { traceLines } from './print/trace.ts';
@@ -34,23 +38,28 @@ import { type GlobalOptions, NEXT_STEPS, show, showAlone } from './run.ts';
 
 /** Each command: what it asks the API, how the answer is shown, and what the exit code says of it. */
 
-export const showSummary = (io: Io, options: GlobalOptions & SummaryAsk): Promise<number> =>
-  show<Summary>(io, options, async (api) => ({
-    answer: await api.summary(options),
-    lines: summaryLines,
-    note: ({ pendingTransactions }) =>
-      pendingTransactions === 0
-        ? undefined
-        : `${plural(pendingTransactions, 'transaction', 'transactions')} of this day landed, but the stages are not through with them: ask again.`,
-  }));
+export const showSummary = (io: Io, options: Naming & SummaryAsk): Promise<number> =>
+  show<Summary>(io, options, async (api) =>
+    withNames(io, api, options, worded('summary', { date: options.date, source: options.source }), {
+      answer: await api.summary(options),
+      lines: summaryLines,
+      note: ({ pendingTransactions }) =>
+        pendingTransactions === 0
+          ? undefined
+          : `${plural(pendingTransactions, 'transaction', 'transactions')} of this day landed, but the stages are not through with them: ask again.`,
+    }),
+  );
 
-export const listAnomalies = (io: Io, options: GlobalOptions & AnomalyAsk): Promise<number> =>
-  show<AnomalyList>(io, options, async (api) => ({
-    answer: await api.anomalies(options),
-    lines: anomaliesLines,
-    note: ({ anomalies, total }) =>
-      anomalies.length < total ? `${anomalies.length} of ${total} shown; --limit shows more.` : undefined,
-  }));
+export const listAnomalies = (io: Io, options: Naming & AnomalyAsk): Promise<number> =>
+  show<AnomalyList>(io, options, async (api) => {
+    const { date, since, severity, source, limit } = options;
+    return withNames(io, api, options, worded('anomalies', { date, since, severity, source, limit }), {
+      answer: await api.anomalies(options),
+      lines: anomaliesLines,
+      note: ({ anomalies, total }) =>
+        anomalies.length < total ? `${anomalies.length} of ${total} shown; --limit shows more.` : undefined,
+    });
+  });
 
 export const listUnexplained = (io: Io, options: GlobalOptions & UnexplainedAsk): Promise<number> =>
   show<UnexplainedList>(io, options, async (api) => ({
@@ -60,12 +69,14 @@ export const listUnexplained = (io: Io, options: GlobalOptions & UnexplainedAsk)
       newest.length === 0 ? undefined : '`auditctl trace` follows a first change to its transaction.',
   }));
 
-export const showTrace = (io: Io, options: GlobalOptions, id: string): Promise<number> =>
-  show<Trace>(io, options, async (api) => ({ answer: await api.trace(id), lines: traceLines }));
+export const showTrace = (io: Io, options: Naming, id: string): Promise<number> =>
+  show<Trace>(io, options, async (api) =>
+    withNames(io, api, options, `trace ${id}`, { answer: await api.trace(id), lines: traceLines }),
+  );
 
 export const showStatus = (io: Io, options: GlobalOptions): Promise<number> =>
   show<Status>(io, options, async (api) => ({
-    answer: { ok: true, value: await api.status() },
+    answer: await api.status(),
     lines: statusLines,
     note: ({ postgres }) => (postgres.isUp ? undefined : NEXT_STEPS['postgres.unreachable']),
     exit: ({ postgres, findings }) => {
@@ -75,14 +86,9 @@ export const showStatus = (io: Io, options: GlobalOptions): Promise<number> =>
   }));
 
 export const listGaps = (io: Io, options: GlobalOptions): Promise<number> =>
-  show<GapList>(io, options, async (api) => ({ answer: { ok: true, value: await api.gaps() }, lines: gapsLines }));
+  show<GapList>(io, options, async (api) => ({ answer: await api.gaps(), lines: gapsLines }));
 
-export const decideGap = (
-  io: Io,
-  options: GlobalOptions & { readonly by?: string },
-  id: string,
-  decision: string,
-): Promise<number> =>
+export const decideGap = (io: Io, options: GlobalOptions, id: string, decision: string): Promise<number> =>
   show<Gap>(io, options, async (api) => ({
     answer: await api.decideGap(id, decision, options.by ?? io.userName),
     lines: (gap, paint) => gapLines(gap, api.timeZone, paint),
@@ -103,7 +109,7 @@ export const replayRules = (io: Io, options: GlobalOptions & ReplayAsk, director
 
 export const rebuildEvents = (
   io: Io,
-  options: GlobalOptions & Partial<RebuildAsk>,
+  options: GlobalOptions & Omit<RebuildAsk, 'by'>,
   directory: string,
 ): Promise<number> =>
   show<ReplayReport>(io, options, async (api) => ({
@@ -113,7 +119,15 @@ export const rebuildEvents = (
   }));
 
 export const listPacks = (io: Io, options: GlobalOptions): Promise<number> =>
-  show<PackList>(io, options, async (api) => ({ answer: { ok: true, value: await api.packs() }, lines: packLines }));
+  show<PackList>(io, options, async (api) => ({ answer: await api.packs(), lines: packLines }));
+
+export const listActs = (io: Io, options: GlobalOptions & SelfAuditAsk): Promise<number> =>
+  show<SelfAudit>(io, options, async (api) => ({
+    answer: await api.selfAudit(options),
+    lines: selfAuditLines,
+    note: ({ acts, total }) =>
+      acts.length < total ? `The newest ${acts.length} of ${total} shown; --limit shows more.` : undefined,
+  }));
 
 export const testRulesOf = (io: Io, options: GlobalOptions, directory: string): Promise<number> =>
   showAlone<RulesReport>(io, options, async () => ({

@@ -109,6 +109,6 @@ export const writeEvidencePack = (io: Io, options: GlobalOptions & PackAsk, fold
 
 export const showDefinitions = (io: Io, options: GlobalOptions): Promise<number> =>
   show<Readonly<Record<string, string>>>(io, options, async (api) => ({
-    answer: { ok: true, value: await api.definitions() },
+    answer: await api.definitions(),
     lines: (definitions) => [JSON.stringify(definitions, null, 2)],
   }));

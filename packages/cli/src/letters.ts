@@ -44,7 +44,6 @@ export const showDeadLetters = (
   }));
 
 interface Asking extends GlobalOptions {
-  readonly by?: string;
   readonly wait: number;
 }
 
@@ -70,7 +69,7 @@ export const republish = (
 
 export const listRequests = (io: Io, options: GlobalOptions): Promise<number> =>
   show<RequestList>(io, options, async (api) => ({
-    answer: { ok: true, value: await api.requests() },
+    answer: await api.requests(),
     lines: ({ requests, timeZone }, paint) =>
       requests.length === 0
         ? ['Nothing was asked of a stage.']

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import {
   decideGap,
+  listActs,
   listAnomalies,
   listGaps,
   listPacks,
@@ -27,10 +28,12 @@ Environment (flags come before it):
   CONNECT_URL                       Kafka Connect's REST API, for status
   STAGE_URLS                        health endpoints of the stages, for status: normalizer=http://host:port,...
   DEAD_LETTER_KEY, ..._FILE         the key of dead letters, to show their bytes and to hand in corrected ones
-  KEYS_URL, MASTER_KEY, ..._FILE    the database of keys and the master keys, for open, erase, hold and keys
+  KEYS_URL, KEYS_URL_FILE           the database of keys, for the bytes of dead letters, --names, open, erase, hold and keys
+  MASTER_KEY, MASTER_KEY_FILE       the master keys, for --names, open, erase, hold and keys
   EVIDENCE_KEYS_FILE                public keys of the notary, for verify and verify-proof
   ANCHOR_FILE                       checkpoints that were kept outside the database, for verify
   DEFINITIONS_FILE                  what auditctl definitions printed, for verify
+  SELF_AUDIT_FILE                   a copy of what goes on record of these questions
   NO_COLOR                          no colour; into a pipe there is none anyway
 
 Exit codes:
@@ -58,13 +61,15 @@ export async function runAuditctl(argv: readonly string[], io: Io): Promise<numb
   }
 }
 
-function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Command {
+/** Every command; `done` is given its exit code. */
+export function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Command {
   const program = new Command('auditctl')
     .description(
       'Asks the audit record: what a day held, what was strange, where it came from, and whether all is well.',
     )
     .option('--json', 'print JSON in a documented, stable shape')
     .option('--database-url-file <file>', 'file that holds the address of the audit database')
+    .option('--by <name>', 'who asks; else the user of this machine. It stays on record, as everything that is asked')
     .addHelpText('after', HELP)
     .showHelpAfterError('(auditctl --help shows what there is)')
     .exitOverride()
@@ -76,11 +81,11 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
       .exitOverride()
       .configureOutput({ writeOut: io.out, writeErr: io.err });
 
-  command('summary', 'print what a day held, in words and numbers')
+  inClear(command('summary', 'print what a day held, in words and numbers'))
     .option('--date <day>', 'today, yesterday or YYYY-MM-DD', 'today')
     .option('--source <name>', 'the source; needed only when there are several')
     .action((_, self: Command) => done(showSummary(io, self.optsWithGlobals())));
-  command('anomalies', 'list what was strange, the most severe first')
+  inClear(command('anomalies', 'list what was strange, the most severe first'))
     .option('--date <day>', 'of one day: today, yesterday or YYYY-MM-DD')
     .option('--since <when>', 'since a day, or back from now: 30m, 12h, 7d')
     .option('--severity <least>', 'low, medium, high or critical: it and all above')
@@ -94,7 +99,7 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
     .option('--source <name>', 'of one source')
     .option('--limit <count>', 'how many of the newest to list', wholeNumber, 20)
     .action((_, self: Command) => done(listUnexplained(io, self.optsWithGlobals())));
-  command('trace <id>', 'follow an id down to the rows of the source and the place in its binary log')
+  inClear(command('trace <id>', 'follow an id down to the rows of the source and the place in its binary log'))
     .addHelpText(
       'after',
       '\nAn id is that of an anomaly, a business event or a change event (8 characters are enough),\na transaction id (GTID), or an entity as type:id, such as order:123.',
@@ -104,24 +109,40 @@ function makeProgram(io: Io, done: (code: Promise<number>) => Promise<void>): Co
     (_, self: Command) => done(showStatus(io, self.optsWithGlobals())),
   );
 
-  const gaps = command('gaps', 'list the gaps on record').action((_, self: Command) =>
-    done(listGaps(io, self.optsWithGlobals())),
-  );
-  command('decide <id> <decision>', 'decide on a gap, for ever: accept goes on without, retry tries again', gaps)
-    .option('--by <name>', 'who decides; else the user of this machine')
-    .action((id: string, decision: string, _, self: Command) =>
-      done(decideGap(io, self.optsWithGlobals(), id, decision)),
-    );
-  addRowCommands(command, io, done);
-  addRuleCommands(command, io, done);
-  addPackCommands(command, io, done);
-  addLetterCommands(command, io, done);
-  addSealedCommands(command, io, done);
-  addEvidenceCommands(command, io, done);
+  const parts = [
+    addGapCommands,
+    addRowCommands,
+    addRuleCommands,
+    addPackCommands,
+    addLetterCommands,
+    addSealedCommands,
+    addEvidenceCommands,
+  ];
+  for (const addCommands of parts) addCommands(command, io, done);
   return program;
 }
 
+/** A command whose answer may hold tokens of sealed values. */
+const inClear = (made: Command): Command =>
+  made
+    .option('--names', 'with sealed values in clear: takes the role audit_opener, and stays on record')
+    .option('--reason <text>', 'why, with --names');
+
 type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
+
+/** Commands about gaps. */
+function addGapCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const gaps = command('gaps', 'list the gaps on record').action((_, self: Command) =>
+    done(listGaps(io, self.optsWithGlobals())),
+  );
+  command(
+    'decide <id> <decision>',
+    'decide on a gap, for ever: accept goes on without, retry tries again',
+    gaps,
+  ).action((id: string, decision: string, _, self: Command) =>
+    done(decideGap(io, self.optsWithGlobals(), id, decision)),
+  );
+}
 
 /** Commands about single rows. */
 function addRowCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
@@ -177,7 +198,6 @@ function addReplayCommands(
     'rebuild <pack-dir>',
     'make the events of a stretch by this pack the ones that hold; the log and what landed stay',
   )
-    .option('--by <name>', 'who asks; else the user of this machine')
     .option('--despite-faults', 'also where rules cannot be evaluated, whose events will be missing')
     .action((directory: string, _, self: Command) => done(rebuildEvents(io, self.optsWithGlobals(), directory)));
 }
@@ -238,7 +258,7 @@ function addLetterCommands(command: MakeCommand, io: Io, done: (code: Promise<nu
 /** Commands about what is sealed. */
 function addSealedCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
   const why = (made: Command, reason = 'why; it stays on record'): Command =>
-    made.requiredOption('--reason <text>', reason).option('--by <name>', 'who; else the user of this machine');
+    made.requiredOption('--reason <text>', reason);
   const ofSubject = (made: Command): Command =>
     why(made)
       .requiredOption('--subject <table:key>', 'whose values, by the key of the table in the pack')
@@ -289,15 +309,20 @@ function addEvidenceCommands(command: MakeCommand, io: Io, done: (code: Promise<
     .option('--to <end>', 'the last sequence or day, included; else up to the end')
     .option('--source <name>', 'the source; needed only when there are several')
     .action((folder: string, _, self: Command) => done(writeEvidencePack(io, self.optsWithGlobals(), folder)));
+  command('self-audit', 'list who asked what of the record, and who did what with it; that you did stays on record too')
+    .option('--from <day>', 'the first day: today, yesterday or YYYY-MM-DD')
+    .option('--to <day>', 'the last day')
+    .option('--who <name>', 'of one person, program or model, or of one database user')
+    .option('--action <action>', 'of one kind: read, export, verify, open, start, ...')
+    .option('--limit <count>', 'how many of the newest to list', wholeNumber, 50)
+    .action((_, self: Command) => done(listActs(io, self.optsWithGlobals())));
   command('definitions', 'print the digests of views, functions, triggers and rules, to be kept for verify').action(
     (_, self: Command) => done(showDefinitions(io, self.optsWithGlobals())),
   );
 }
 
 const asking = (command: Command): Command =>
-  command
-    .option('--by <name>', 'who asks; else the user of this machine')
-    .option('--wait <seconds>', 'how long to wait for the answer of the stage', wholeNumber, 20);
+  command.option('--wait <seconds>', 'how long to wait for the answer of the stage', wholeNumber, 20);
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');

@@ -1,5 +1,6 @@
-import { type Answer, type Api, apiConfig, openApi, type Refusal } from '@overlay/api';
-import { Misconfigured, messageOf, readConfig, Trouble, type TroubleCode } from '@overlay/runtime';
+import { type Answer, type Api, apiConfig, NotRecorded, openApi, type Refusal } from '@overlay/api';
+import type { Caller } from '@overlay/model';
+import { Misconfigured, messageOf, readConfig, Trouble, type TroubleCode, VERSION } from '@overlay/runtime';
 import { EXIT } from './exits.ts';
 import { clean, type Io, jsonText, makePaint, type Paint } from './io.ts';
 
@@ -7,6 +8,8 @@ import { clean, type Io, jsonText, makePaint, type Paint } from './io.ts';
 export interface GlobalOptions {
   readonly json?: boolean;
   readonly databaseUrlFile?: string;
+  /** Who asks, where it is not the user of this machine. */
+  readonly by?: string;
 }
 
 /** What a command does with the API: the value to show, how it looks to people, and the exit code when it is shown. */
@@ -35,7 +38,7 @@ export async function show<Value>(
   const config = readConfig(apiConfig, environmentOf(io, options));
   if (!config.ok) return fail(io, options, misconfigured(config.mistakes));
   try {
-    const { api, close } = await openApi(config.config);
+    const { api, close } = await openApi(config.config, callerOf(io, options));
     try {
       return print(io, options, await ask(api));
     } finally {
@@ -58,6 +61,13 @@ export async function showAlone<Value>(
     return fail(io, options, failureOf(thrown));
   }
 }
+
+const callerOf = ({ userName }: Io, { by = userName }: GlobalOptions): Caller => ({
+  kind: 'person',
+  name: by,
+  program: 'auditctl',
+  version: VERSION,
+});
 
 function environmentOf({ env }: Io, { databaseUrlFile }: GlobalOptions): Io['env'] {
   if (databaseUrlFile === undefined) return env;
@@ -107,6 +117,10 @@ export const NEXT_STEPS: Readonly<Partial<Record<TroubleCode, string>>> = {
 };
 
 function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof NotRecorded) {
+    const { hint, ...failure } = failureOf(thrown.cause);
+    return { ...failure, message: thrown.message, hint: hint || NOT_RECORDED };
+  }
   const state = stateOf(thrown);
   if (/^(28...|42501)$/.test(state)) {
     const hint =
@@ -132,6 +146,8 @@ function failureOf(thrown: unknown): Failure {
     exit: EXIT.error,
   };
 }
+
+const NOT_RECORDED = 'what is not on record is not answered; mend the database, or the file of SELF_AUDIT_FILE';
 
 const causeOf = (thrown: unknown): unknown => (thrown instanceof Trouble ? (thrown.cause ?? thrown) : thrown);
 

@@ -16,7 +16,6 @@ import { type GlobalOptions, show } from './run.ts';
 
 interface Doing extends GlobalOptions {
   readonly reason: string;
-  readonly by?: string;
 }
 
 const doing = (io: Io, { reason, by }: Doing) => ({ reason, by: by ?? io.userName });

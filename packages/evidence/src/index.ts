@@ -1,3 +1,4 @@
+export { actEntry, type LoggedAct } from './act-entry.ts';
 export { canonicalJson } from './canonical.ts';
 export { type Checkpoint, checkpointText, parseCheckpoint } from './checkpoint.ts';
 export { CompactRange } from './compact-range.ts';

@@ -35,6 +35,8 @@ export const ChangeEvent = z.object({
   metadata: z.object({
     connector: z.string(),
     version: z.string(),
+    /** What the application said of itself in a comment of its statement, by its own names; only there when it did. */
+    context: z.record(z.string(), z.string()).optional(),
     /** Columns whose value may stand for one that the connector could not give; only there when there are any. */
     doubtful: z.array(z.string()).optional(),
     file: z.string(),

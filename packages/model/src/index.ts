@@ -1,3 +1,4 @@
+export { ACTIONS, Act, type Action, Caller, SELF_AUDIT } from './act.ts';
 export { Anomaly, CaseAnomaly } from './anomaly.ts';
 export { Actor, ActorGrade, BusinessEvent, type Json } from './business-event.ts';
 export { ChangeEvent, Operation, Row } from './change-event.ts';

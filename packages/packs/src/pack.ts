@@ -52,10 +52,16 @@ export const Table = strict({
 });
 export type Table = z.infer<typeof Table>;
 
-/** Columns that say who did it, first the ones to believe first. */
+/** What says who did it. */
 export const Actors = strict({
   /** The table whose labels name an actor. */
   labels: identifier,
+  /** The name under which applications say in their statements who they act for: that is exact, whatever columns say. */
+  context: z
+    .string()
+    .regex(/^[A-Za-z_][\w.-]{0,63}$/, { error: 'must be a name such as actor' })
+    .default('actor'),
+  /** Columns, first the ones to believe first. */
   columns: z.array(strict({ table: identifier, column: identifier, operations })),
 });
 export type Actors = z.infer<typeof Actors>;

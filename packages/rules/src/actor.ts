@@ -13,7 +13,8 @@ interface Column {
 const UNKNOWN: Actor = { id: null, label: null, grade: 'unknown' };
 
 /**
- * Reads the pack's actor columns. The anchor row's own column comes first; where it has none, the transaction's, if all of them name the
+ * Who the application says, in the anchor row's statement or, where that says nothing, in all others of the transaction that say it: exact. Else the pack's
+ * actor columns: the anchor row's own comes first; where it has none, the transaction's, if all of them name the
  * same. Two different columns that agree corroborate each other; one alone is an inference. The function for a transaction reads all its
  * rows once, when first asked.
  */
@@ -25,16 +26,33 @@ export function makeActors(
     columns.set(table, [...(columns.get(table) ?? []), { column, operations: new Set(operations) }]);
 
   return (transaction, label) => {
-    let seen: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+    let told:
+      | { readonly said: string | undefined; readonly seen: ReadonlyMap<string, ReadonlySet<string>> }
+      | undefined;
     return (anchor) => {
-      seen ??= witnesses(columns, transaction.rows);
-      const [only] = seen.size === 1 ? seen.keys() : [];
-      const id = namedBy(columns, anchor)[0]?.id ?? only;
+      told ??= {
+        said: agreed(transaction.rows.flatMap((row) => saidIn(row, actors.context) ?? [])),
+        seen: witnesses(columns, transaction.rows),
+      };
+      const said = saidIn(anchor, actors.context) ?? told.said;
+      if (said !== undefined) return { id: said, label: label(said), grade: 'exact' };
+      const id = namedBy(columns, anchor)[0]?.id ?? agreed([...told.seen.keys()]);
       if (id === undefined) return UNKNOWN;
-      const isCorroborated = (seen.get(id)?.size ?? 0) >= 2;
+      const isCorroborated = (told.seen.get(id)?.size ?? 0) >= 2;
       return { id, label: label(id), grade: isCorroborated ? 'corroborated' : 'inferred' };
     };
   };
+}
+
+/** Who the application said it acts for, in the row's own statement. */
+function saidIn({ metadata: { context } }: ChangeEvent, name: string): string | undefined {
+  return context && Object.hasOwn(context, name) ? context[name] : undefined;
+}
+
+/** The only one that all name. */
+function agreed(ids: readonly string[]): string | undefined {
+  const [first] = ids;
+  return ids.every((id) => id === first) ? first : undefined;
 }
 
 /** Per actor, the columns of the transaction that name them. */

@@ -131,6 +131,17 @@ test('a rule that fails on one row leaves the others and the other rules alone, 
   expect(JSON.stringify(verdict?.kind === 'emit' && verdict.faults)).not.toContain('SECRET');
 });
 
+test('the actor is exact where the application said it, in the statement of the row or in all others that say it', () => {
+  const actorOf = (...rows: RowSpec[]) => only(run(names, record(2, rows)).outcomes).actor;
+  const saying = (row: RowSpec, actor: string): RowSpec => ({ ...row, context: { actor, app: 'desk' } });
+  expect(actorOf(saying(loan, '7'), line('5', '3.50', '8'))).toEqual({ id: '7', label: 'Ana', grade: 'exact' });
+  expect(actorOf(loan, saying(line('5', '3.50', '8'), '7'))).toEqual({ id: '7', label: 'Ana', grade: 'exact' });
+  expect(actorOf(loan, saying(line('5', '1.50', '8'), '7'), saying(line('6', '2', '8'), '8')).grade).toBe(
+    'corroborated',
+  );
+  expect(actorOf({ ...loan, context: { app: 'desk' } }, line('5', '3.50', '7')).grade).toBe('inferred');
+});
+
 test('the actor is corroborated when two columns agree, unknown when none speaks, and read from the transaction when the row is silent', () => {
   const actorOf = (...rows: RowSpec[]) => only(run(names, record(2, rows)).outcomes).actor;
   const anonymous = { ...loan, after: { ...loan.after, clerk: null } };

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { configOrExit, EXIT_CONFIG, Misconfigured, runtimeConfig } from './config.ts';
+import { configOrExit, EXIT_CONFIG, Misconfigured, printConfig, runtimeConfig } from './config.ts';
 import { type CrashAt, makeCrashAt } from './crash-points.ts';
 import { Health } from './health.ts';
 import { serveHealth } from './http.ts';
@@ -9,7 +9,10 @@ import { messageOf } from './trouble.ts';
 
 /** What a program's own part gets to work with. */
 export interface Program<Config> {
+  readonly name: string;
   readonly config: Config;
+  /** The same as lines `NAME=value`, secrets hidden. */
+  readonly settings: string;
   readonly logger: Logger;
   readonly health: Health;
   readonly metrics: Metrics;
@@ -33,7 +36,8 @@ export async function runProgram<Shape extends z.ZodRawShape>(
   shape: Shape,
   work: (program: Program<z.infer<z.ZodObject<Shape & typeof runtimeConfig>>>) => Promise<void>,
 ): Promise<never> {
-  const config = configOrExit(name, { ...runtimeConfig, ...shape });
+  const whole = { ...runtimeConfig, ...shape };
+  const config = configOrExit(name, whole);
   const runtime = config as unknown as z.infer<z.ZodObject<typeof runtimeConfig>>;
   const crashAt = crashAtOrExit(name, runtime.AUDIT_CRASH_AT, runtime.NODE_ENV === 'production');
   const logger = makeLogger(name, runtime.LOG_LEVEL);
@@ -55,7 +59,9 @@ export async function runProgram<Shape extends z.ZodRawShape>(
     closers.push(async () => server.close());
     logger.info({ port }, 'program started');
     await work({
+      name,
       config,
+      settings: printConfig(whole, config),
       logger,
       health,
       metrics,

@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { type Logger, lookEvery, messageOf, secret, Trouble } from '@overlay/runtime';
 import { fingerprintOf, KEY_BYTES, NONCE_BYTES, parseKey, unwrapKey, wrapKey } from '@overlay/sealing';
 import { z } from 'zod';
-import type { Database } from './database.ts';
+import { Database } from './database.ts';
+import { keysConfig } from './key-store.ts';
+import { queryKeys } from './query-keys.ts';
 
 /** What a program must be told to seal and open the bytes of dead letters. */
 export const deadLetterConfig = {
+  ...keysConfig,
   DEAD_LETTER_KEY: secret()
     .refine((text) => parseKey(text) !== undefined, {
       error: 'is not a key: 32 random bytes in base64, `openssl rand -base64 32`',
@@ -39,13 +42,17 @@ export interface DataKeys {
   readonly expire: (days: number) => Promise<number>;
 }
 
-/** @param masterKey the text of DEAD_LETTER_KEY */
-export function makeDataKeys(database: Database, masterKey: string): DataKeys {
+/**
+ * @param keys the database of keys; throws the trouble `keys.unreachable` while it is away
+ * @param masterKey the text of DEAD_LETTER_KEY
+ */
+export function makeDataKeys(keys: Database, masterKey: string): DataKeys {
   const master = parseKey(masterKey);
   if (!master) throw new RangeError('the master key of dead letters is not 32 bytes in base64');
   const find = async (keyId: string): Promise<Uint8Array | undefined> => {
-    const [row] = await database.query<{ wrapped: Buffer }>(
-      'select wrapped from audit_keys.data_keys where key_id = $1',
+    const [row] = await queryKeys<{ wrapped: Buffer }>(
+      keys,
+      'select wrapped from audit_keys.day_keys where key_id = $1',
       [keyId],
     );
     return row && unwrapKey(master, row.wrapped, keyId);
@@ -54,21 +61,24 @@ export function makeDataKeys(database: Database, masterKey: string): DataKeys {
     find,
     async today() {
       const day = new Date().toISOString().slice(0, 10);
-      const keyId = `${day}/${fingerprintOf(master)}`;
+      // Not as they were called in the record, or one of today that is moved from there would meet another.
+      const keyId = `${day}.${fingerprintOf(master)}`;
       const known = await find(keyId);
       if (known) return { keyId, key: known };
       const wrapped = wrapKey(master, randomBytes(NONCE_BYTES), randomBytes(KEY_BYTES), keyId);
-      await database.query(
-        'insert into audit_keys.data_keys (key_id, day, wrapped) values ($1, $2, $3) on conflict do nothing',
+      await queryKeys(
+        keys,
+        'insert into audit_keys.day_keys (key_id, day, wrapped) values ($1, $2, $3) on conflict do nothing',
         [keyId, day, wrapped],
       );
       const key = await find(keyId); // another program may have been first
-      if (!key) throw new Trouble('postgres.unreachable', `the key ${keyId} of dead letters is not visible`);
+      if (!key) throw new Trouble('keys.unreachable', `the key ${keyId} of dead letters is not visible`);
       return { keyId, key };
     },
     async expire(days) {
-      const gone = await database.query(
-        "delete from audit_keys.data_keys where day < (now() at time zone 'UTC')::date - $1::int returning key_id",
+      const gone = await queryKeys(
+        keys,
+        "delete from audit_keys.day_keys where day < (now() at time zone 'UTC')::date - $1::int returning key_id",
         [days],
       );
       return gone.length;
@@ -78,8 +88,24 @@ export function makeDataKeys(database: Database, masterKey: string): DataKeys {
 
 const EXPIRE_MS = 3_600_000;
 
+/** What a program that has dead letters is told, and how it ends. */
+interface Keeper {
+  readonly config: { readonly KEYS_URL: string; readonly DEAD_LETTER_KEY: string; readonly DEAD_LETTER_DAYS: number };
+  readonly logger: Logger;
+  readonly onClose: (close: () => Promise<void>) => void;
+}
+
+/** The keys of dead letters over a connection of their own, while the program runs; those that expired are removed every hour. */
+export function keepDataKeys({ config, logger, onClose }: Keeper): DataKeys {
+  const keys = new Database(config.KEYS_URL, 1);
+  onClose(() => keys.close());
+  const dataKeys = makeDataKeys(keys, config.DEAD_LETTER_KEY);
+  onClose(expireHourly(dataKeys, config.DEAD_LETTER_DAYS, logger));
+  return dataKeys;
+}
+
 /** Removes expired keys now and every hour; a database that is away is asked again in the next. Returns the function that ends it. */
-export function expireHourly(dataKeys: Pick<DataKeys, 'expire'>, days: number, logger: Logger): () => Promise<void> {
+function expireHourly(dataKeys: DataKeys, days: number, logger: Logger): () => Promise<void> {
   return lookEvery(EXPIRE_MS, async () => {
     try {
       const keys = await dataKeys.expire(days);

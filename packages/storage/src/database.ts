@@ -14,6 +14,13 @@ export const storageConfig = {
     .max(100)
     .default(4)
     .describe('most connections at a time, beside one that asks whether the database is there'),
+  SELF_AUDIT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'file that a copy of each act of this program in the self-audit is appended to, a line of JSON; at 10 MB it is renamed, and 5 such files are kept',
+    ),
 };
 
 /** A statement that takes longer than this has lost its connection or its mind. */

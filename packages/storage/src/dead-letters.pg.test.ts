@@ -5,10 +5,12 @@ import { makeDataKeys } from './data-keys.ts';
 import { Database } from './database.ts';
 import { makeLedger } from './ledger.ts';
 import { migrate } from './migrate.ts';
+import { moveDayKeys } from './move-day-keys.ts';
 import { readDeadLetterUnits } from './queries/dead-letters.ts';
 import { readWaiting } from './queries/open-matters.ts';
 import { readRequest, writeRequest } from './queries/requests.ts';
 import { businessEvents, changeEvents, type WrittenChange } from './record-tables.ts';
+import { makeKeyScratch, type Scratch } from './testing/scratch.ts';
 
 const MASTER_KEY = Buffer.alloc(32, 1).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
@@ -16,6 +18,7 @@ const SECRET = 'a value that nobody may see';
 
 let server: Database;
 let database: Database;
+let keys: Scratch;
 let url: URL;
 
 beforeAll(async () => {
@@ -27,24 +30,26 @@ beforeAll(async () => {
   url = new URL('/dead_letters_test', owner);
   database = new Database(url.href, 4);
   await migrate(database);
+  keys = await makeKeyScratch();
 });
 afterAll(async () => {
+  await keys?.drop();
   await database?.close();
   await server?.close();
 });
 
-const ledgerOf = (masterKey = MASTER_KEY, of = database) =>
+const ledgerOf = (masterKey = MASTER_KEY, of = database, keysOf = keys.database) =>
   makeLedger<WrittenChange>(of, {
     stage: 'normalizer',
     table: changeEvents,
     evidence: { nonceKey: Buffer.alloc(32, 5).toString('base64') },
-    dataKeys: makeDataKeys(of, masterKey),
+    dataKeys: makeDataKeys(keysOf, masterKey),
   });
 const inferencer = () =>
   makeLedger(database, {
     stage: 'inferencer',
     table: businessEvents,
-    dataKeys: makeDataKeys(database, MASTER_KEY),
+    dataKeys: makeDataKeys(keys.database, MASTER_KEY),
   });
 
 const letter = (sequence: number | null, ordinal: number | null, value: string | null): DeadLetter => ({
@@ -117,7 +122,7 @@ test('a record without value, or by itself, is kept too; the same once more chan
     "select sequence, record_value, key_id from audit.dead_letters where source = 'alone'",
   );
   expect(rows).toMatchObject([
-    { sequence: null, record_value: null, key_id: expect.stringMatching(/^\d{4}-\d\d-\d\d\/\w{8}$/) },
+    { sequence: null, record_value: null, key_id: expect.stringMatching(/^\d{4}-\d\d-\d\d[.]\w{8}$/) },
   ]);
 });
 
@@ -126,20 +131,21 @@ test('with their key, bytes go when their days are over; place, digest and fault
     records: [record('expired', 1, { kind: 'set_aside' })],
     deadLetters: [letter(1, 1, SECRET)],
   });
-  const keys = makeDataKeys(database, MASTER_KEY);
+  const dayKeys = makeDataKeys(keys.database, MASTER_KEY);
   expect(await kept({ source: 'expired' }, OTHER_KEY)).toMatchObject([{ value: undefined }]);
-  expect(await keys.expire(1)).toBe(0);
+  expect(await dayKeys.expire(1)).toBe(0);
   expect((await kept({ source: 'expired' }))[0]?.value?.toString()).toBe(SECRET);
-  await database.query('update audit_keys.data_keys set day = day - 31');
-  expect(await keys.expire(31)).toBe(0);
-  expect(await keys.expire(30)).toBe(1);
+  await expect(keys.database.query('delete from audit_keys.day_keys')).rejects.toThrow('is still needed');
+  await keys.database.query('update audit_keys.day_keys set day = day - 31');
+  expect(await dayKeys.expire(31)).toBe(0);
+  expect(await dayKeys.expire(30)).toBe(1);
   expect(await kept({ source: 'expired' })).toMatchObject([{ offset: '101', value: undefined }]);
   const { units } = await readDeadLetterUnits(database, { source: 'expired' }, 10);
   expect(units).toMatchObject([{ sequence: 1, count: 1 }]);
 });
 
 test('programs that need the key of a day at the same moment make one', async () => {
-  const ten = await Promise.all(Array.from({ length: 10 }, () => makeDataKeys(database, OTHER_KEY).today()));
+  const ten = await Promise.all(Array.from({ length: 10 }, () => makeDataKeys(keys.database, OTHER_KEY).today()));
   expect(new Set(ten.map(({ key }) => Buffer.from(key).toString('hex'))).size).toBe(1);
 });
 
@@ -158,7 +164,11 @@ test('a jump that a person accepted is gone past: what it skips is published as 
   expect((await ledger.open('jump')).head).toEqual(opened.head);
 
   const kindsOf = async (stage: string) => {
-    const reader = makeLedger(database, { stage, table: businessEvents, dataKeys: makeDataKeys(database, MASTER_KEY) });
+    const reader = makeLedger(database, {
+      stage,
+      table: businessEvents,
+      dataKeys: makeDataKeys(keys.database, MASTER_KEY),
+    });
     const kinds = [];
     for await (const { record: read } of reader.unpublished('jump', 0, 4)) kinds.push(read.kind);
     return kinds;
@@ -207,7 +217,7 @@ test('a request is answered once: by a refusal, or by the landing that fulfils i
   const ledger = ledgerOf();
   await land('asked', { records: [record('asked', 1, { kind: 'set_aside' })], deadLetters: [letter(1, 1, SECRET)] });
   const request = { stage: 'normalizer', source: 'asked', kind: 'repair', sequence: 1, requestedBy: 'ana' } as const;
-  const dataKeys = makeDataKeys(database, MASTER_KEY);
+  const dataKeys = makeDataKeys(keys.database, MASTER_KEY);
   const values = Array.from({ length: 777 }, (_, index) => `${SECRET} corrected ${index}`);
   const [first, second] = [
     await writeRequest(database, request),
@@ -256,30 +266,43 @@ test('what waits is noted, and cleared', async () => {
   expect(await readWaiting(database)).toEqual([]);
 });
 
-test('readers may ask and stages may answer, and neither the other way round', async () => {
+test('readers may ask and stages may answer, each with one login for both databases', async () => {
   const roleOf = async (role: string) => {
     await server.query(`drop role if exists letters_${role}`);
     await server.query(`create role letters_${role} login password 'p' in role audit_${role}`);
-    const own = new URL(url);
-    [own.username, own.password] = [`letters_${role}`, 'p'];
-    return new Database(own.href, 1);
+    const urls = [url.href, keys.url].map((of) => new URL(of));
+    for (const own of urls) [own.username, own.password] = [`letters_${role}`, 'p'];
+    const [of, keysOf] = urls.map((own) => new Database(own.href, 1));
+    if (!of || !keysOf) throw new Error('a role has two databases');
+    return { of, keysOf, dataKeys: makeDataKeys(keysOf, MASTER_KEY) };
   };
-  const [writer, reader, analyst] = [await roleOf('writer'), await roleOf('reader'), await roleOf('analyst')];
+  const [writer, reader] = [await roleOf('writer'), await roleOf('reader')];
   const request = { stage: 'normalizer', source: 'roles', kind: 'repair', sequence: 1, requestedBy: 'ana' } as const;
-  const dataKeys = makeDataKeys(reader, MASTER_KEY);
-  const requestId = await writeRequest(reader, request, { values: ['{}'], dataKeys });
-  await land(
-    'roles',
-    { records: [record('roles', 1)], deadLetters: [letter(null, null, 'x')] },
-    ledgerOf(MASTER_KEY, writer),
+  const ledger = ledgerOf(MASTER_KEY, writer.of, writer.keysOf);
+  const requestId = await writeRequest(reader.of, request, { values: ['{}'], dataKeys: reader.dataKeys });
+  await land('roles', { records: [record('roles', 1)], deadLetters: [letter(null, null, 'x')] }, ledger);
+  await ledger.noteWaiting('roles', null);
+  await ledger.answer(requestId, 'no');
+  expect(await writer.dataKeys.expire(30)).toBe(0);
+  for (const { of, keysOf } of [writer, reader]) await Promise.all([of.close(), keysOf.close()]);
+});
+
+test('keys that stood in the record are moved, and open what was sealed under them', async () => {
+  await land('moved', { records: [record('moved', 1, { kind: 'set_aside' })], deadLetters: [letter(1, 1, SECRET)] });
+  const { keyId } = await makeDataKeys(keys.database, MASTER_KEY).today();
+  const [stood] = await keys.database.query<{ day: string; wrapped: Buffer }>(
+    'select day::text as day, wrapped from audit_keys.day_keys where key_id = $1',
+    [keyId],
   );
-  await ledgerOf(MASTER_KEY, writer).noteWaiting('roles', null);
-  await expect(writeRequest(writer, request)).rejects.toThrow('permission denied');
-  await expect(reader.query("update audit.requests set outcome = 'done'")).rejects.toThrow('permission denied');
-  await expect(reader.query('delete from audit_keys.data_keys')).rejects.toThrow('permission denied');
-  await expect(analyst.query('select * from audit_keys.data_keys')).rejects.toThrow('permission denied');
-  await expect(analyst.query('select * from audit.dead_letters')).rejects.toThrow('permission denied');
-  await ledgerOf(MASTER_KEY, writer).answer(requestId, 'no');
-  expect(await makeDataKeys(writer, MASTER_KEY).expire(30)).toBe(0);
-  for (const one of [writer, reader, analyst]) await one.close();
+  await keys.database.query('truncate audit_keys.day_keys');
+  await database.query('insert into audit_keys.data_keys (key_id, day, wrapped) values ($1, $2, $3)', [
+    keyId,
+    stood?.day,
+    stood?.wrapped,
+  ]);
+  expect((await kept({ source: 'moved' }))[0]?.value).toBeUndefined();
+  expect(await moveDayKeys(database, keys.database)).toBe(1);
+  expect((await kept({ source: 'moved' }))[0]?.value?.toString()).toBe(SECRET);
+  expect(await database.query('select from audit_keys.data_keys')).toEqual([]);
+  expect(await moveDayKeys(database, keys.database)).toBe(0);
 });

@@ -1,5 +1,5 @@
 export { openCases } from './cases.ts';
-export { type DataKeys, deadLetterConfig, expireHourly, makeDataKeys } from './data-keys.ts';
+export { type DataKeys, deadLetterConfig, keepDataKeys, makeDataKeys } from './data-keys.ts';
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
 export type { CheckedRange } from './evidence/check-range.ts';
@@ -13,7 +13,7 @@ export { type LoggedEvent, type LoggedSequence, readLogged } from './evidence/re
 export { makeReadRoots } from './evidence/read-tree.ts';
 export { type KnownCheckpoint, type VerifiedLog, verifyLog } from './evidence/verify-log.ts';
 export { type Hold, placeHold, readHolds, releaseHold } from './holds.ts';
-export { type FoundKey, KeyStore, keyStoreConfig, SubjectHeld } from './key-store.ts';
+export { type FoundKey, KeyStore, keyStoreConfig, keysConfig, SubjectHeld } from './key-store.ts';
 export { type LedgerOf, makeLedger } from './ledger.ts';
 export { type LogStretch, readCurrentEvents, readLoggedRecords, readSequencesBetween } from './logged.ts';
 export { makePackViews, readNewestPacks, ViewTaken } from './make-pack-views.ts';
@@ -82,6 +82,8 @@ export {
   type RecordTable,
   type WrittenChange,
 } from './record-tables.ts';
+export { makeRecorder, type OwnAct, type RecordAct, recordStart } from './recorder.ts';
 export { rollUp } from './rollups.ts';
-export { readPackNames, readSealedChange, recordAct, type SealedAct, type SealedChange } from './sealed-acts.ts';
+export { findSealed, readPackNames, readSealedChange, type SealedAt, type SealedChange } from './sealed-change.ts';
+export { readActs } from './self-audit.ts';
 export { readSensitiveColumns } from './sensitive-columns.ts';

@@ -14,12 +14,18 @@ import {
 } from '@overlay/sealing';
 import type { Database } from './database.ts';
 import { instant } from './queries/sql.ts';
+import { queryKeys } from './query-keys.ts';
 
-/** What a program must be told to reach the keys of sealed values. */
-export const keyStoreConfig = {
+/** What a program must be told to reach the database of keys. */
+export const keysConfig = {
   KEYS_URL: secret().describe(
     'postgres://user:password@host:port/database of the keys: another database than the record',
   ),
+};
+
+/** And to use the keys of sealed values there. */
+export const keyStoreConfig = {
+  ...keysConfig,
   MASTER_KEY: secret()
     .refine((text) => parseKeys(text) !== undefined, {
       error: 'holds no keys: 32 random bytes in base64 a line, `openssl rand -base64 32`',
@@ -177,12 +183,8 @@ export class KeyStore {
     return key;
   }
 
-  async #query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
-    try {
-      return await this.#database.query<Row>(text, values);
-    } catch (thrown) {
-      throw troubleOfKeys(thrown);
-    }
+  #query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return queryKeys<Row>(this.#database, text, values);
   }
 }
 
@@ -195,10 +197,4 @@ function mastersOf(text: string): Masters {
     currentName: fingerprintOf(current),
     byName: new Map(keys.map((key) => [fingerprintOf(key), key])),
   };
-}
-
-/** What the database of keys has to say, so that nobody looks for it at the record. */
-function troubleOfKeys(thrown: unknown): unknown {
-  const isAway = thrown instanceof Trouble && thrown.code.startsWith('postgres.');
-  return isAway ? new Trouble('keys.unreachable', thrown.message, thrown) : thrown;
 }

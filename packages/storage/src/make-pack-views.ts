@@ -33,7 +33,7 @@ interface Stored {
  */
 export async function makePackViews(database: Database, pack: Pack): Promise<readonly string[]> {
   return database.transaction(async (client) => {
-    await client.query("select pg_advisory_xact_lock(hashtextextended('audit.pack_views', 0))");
+    await client.query('lock table audit.pack_views in share row exclusive mode');
     const { rows: stored } = await client.query<Stored>(
       'select view_name, pack, definition, rollup from audit.pack_views where to_regclass(format($1, view_name)) is not null',
       ['analyst.%I'],

@@ -1,6 +1,8 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { keys } from './key-migrations/0001-keys.ts';
+import { closed as keysClosed } from './key-migrations/0002-closed.ts';
+import { dayKeys } from './key-migrations/0003-day-keys.ts';
 import { log } from './migrations/0001-log.ts';
 import { roles } from './migrations/0002-roles.ts';
 import { analystViews } from './migrations/0003-analyst-views.ts';
@@ -17,8 +19,12 @@ import { currentUnexplained } from './migrations/0013-current-unexplained.ts';
 import { evidence } from './migrations/0014-evidence.ts';
 import { sealedValues } from './migrations/0015-sealed-values.ts';
 import { sealedActs } from './migrations/0017-sealed-acts.ts';
-import { rowIndex } from './migrations/0021-row-index.ts';
-import { rowHistory } from './migrations/0022-row-history.ts';
+import { selfAudit } from './migrations/0018-self-audit.ts';
+import { closed } from './migrations/0019-closed.ts';
+import { dayKeysMoved } from './migrations/0020-day-keys-moved.ts';
+import { sealedIndex } from './migrations/0021-sealed-index.ts';
+import { rowIndex } from './migrations/0022-row-index.ts';
+import { rowHistory } from './migrations/0023-row-history.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -38,13 +44,19 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-evidence': evidence,
   '0015-sealed-values': sealedValues,
   '0017-sealed-acts': sealedActs,
-  '0021-row-index': rowIndex,
-  '0022-row-history': rowHistory,
+  '0018-self-audit': selfAudit,
+  '0019-closed': closed,
+  '0020-day-keys-moved': dayKeysMoved,
+  '0021-sealed-index': sealedIndex,
+  '0022-row-index': rowIndex,
+  '0023-row-history': rowHistory,
 };
 
 /** The same for the database of keys. */
 const KEY_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-keys': keys,
+  '0002-closed': keysClosed,
+  '0003-day-keys': dayKeys,
 };
 
 /**

@@ -33,14 +33,15 @@ const NUMBER = /^[+-]?[0-9]{1,80}(?:[.][0-9]{1,40})?$/;
 /** Events that are read at a time to count a roll-up anew. */
 const FILL_ROWS = 5000;
 
-/** Held by landings together, by who counts anew alone. */
-const LOCK = "hashtextextended('audit.daily_rollups', 0)";
+/** Held by landings together, by who counts anew alone; who can do neither can hold none of them. */
+const lockAs = (mode: 'row exclusive' | 'share row exclusive'): string =>
+  `lock table audit.daily_rollups in ${mode} mode`;
 const ROLLUPS = 'select view_name as name, rollup from audit.pack_views where rollup is not null';
 
 /** Adds events that land to the days of every roll-up. The order in which they come makes no difference. */
 export const rollUp: NonNullable<LedgerOf<BusinessEvent>['alsoLand']> = async (client, records) => {
   // First the lock, then the roll-ups: who counts anew meanwhile sees these events, or is done and has written the roll-ups that are read here.
-  await client.query(`select pg_advisory_xact_lock_shared(${LOCK})`);
+  await client.query(lockAs('row exclusive'));
   const { rows } = await client.query<NamedRollup>(ROLLUPS);
   const written = records.map(({ record }) => record);
   if (rows.length > 0) await add(client, additionsOf(rows, written));
@@ -69,7 +70,7 @@ interface Days {
 /** Counts roll-ups anew, all of them of one zone when it is for some days only. Landings wait until the transaction ends. */
 export async function fillRollups(client: ClientBase, rollups: readonly NamedRollup[], days?: Days): Promise<void> {
   if (rollups.length === 0) return;
-  await client.query(`select pg_advisory_xact_lock(${LOCK})`);
+  await client.query(lockAs('share row exclusive'));
   const given = days ? [days.source, days.first, days.last] : [];
   await client.query(
     `delete from audit.daily_rollups where view_name = any($1) ${days ? 'and source = $2 and day between $3::date and $4::date' : ''}`,

@@ -1,9 +1,12 @@
+import { SELF_AUDIT } from '@overlay/model';
 import { names } from '@overlay/runtime';
 import { z } from 'zod';
 
 /** What a stage must be told to read and write topics. */
 export const streamsConfig = {
-  SOURCES: names().describe('the sources under audit, comma-separated; the raw topic of each is cdc.<source>'),
+  SOURCES: names()
+    .refine((sources) => !sources.includes(SELF_AUDIT), { error: `'${SELF_AUDIT}' is the name of a log of ours` })
+    .describe('the sources under audit, comma-separated; the raw topic of each is cdc.<source>'),
   KAFKA_BROKERS: z
     .string()
     .min(1)

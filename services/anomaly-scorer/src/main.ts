@@ -1,5 +1,5 @@
 import { runProgram } from '@overlay/runtime';
-import { anomalies, Database, expireHourly, makeDataKeys, makeLedger, openCases } from '@overlay/storage';
+import { anomalies, Database, keepDataKeys, makeLedger, openCases, recordStart } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
 import { score } from './topology.ts';
@@ -7,8 +7,8 @@ import { score } from './topology.ts';
 await runProgram('anomaly-scorer', STAGE_DEPENDENCIES, config, async (program) => {
   const database = new Database(program.config.DATABASE_URL, program.config.DATABASE_POOL_MAX);
   program.onClose(() => database.close());
-  const dataKeys = makeDataKeys(database, program.config.DEAD_LETTER_KEY);
-  program.onClose(expireHourly(dataKeys, program.config.DEAD_LETTER_DAYS, program.logger));
+  await recordStart(database, program);
+  const dataKeys = keepDataKeys(program);
   const ledger = makeLedger(database, { stage: score.stage, table: anomalies, dataKeys, alsoLand: openCases });
   await runArrow(score, ledger, program);
 });

@@ -50,7 +50,7 @@ export function makeCanonicalize(keys: Keys = NO_KEYS): Canonicalize {
     const inferred = !plan || before === undefined || after === undefined;
     const body =
       `{"after":${after ?? guessedText(change.after, plan)},"before":${before ?? guessedText(change.before, plan)},"eventId":"${eventId}",` +
-      `"metadata":{"connector":${connectorText(origin.connector)},${doubtText(given, plan)}"file":${fileText(origin.file)},${texts.ghost}` +
+      `"metadata":{"connector":${connectorText(origin.connector)},${contextText(origin)}${doubtText(given, plan)}"file":${fileText(origin.file)},${texts.ghost}` +
       `${gtidText(origin.gtid, member.transactionId)}${inferred ? '"inferred":true,' : ''}"position":${origin.position},` +
       `${origin.row === 0 ? '' : `"row":${origin.row},`}${operation === 'READ' ? '"snapshot":true,' : ''}"thread":${origin.thread},` +
       `"version":${versionText(origin.version)}},"operation":"${operation}","order":${member.order},${texts.version}` +
@@ -104,6 +104,9 @@ function makeTableTexts() {
 /** Most often the transaction's id is its GTID, and is not written twice. */
 const gtidText = (gtid: string | null, transactionId: string): string =>
   gtid === transactionId ? '' : `"gtid":${JSON.stringify(gtid)},`;
+
+/** Only applications that say who they act for have it. */
+const contextText = ({ context }: RawRow['origin']): string => (context ? `"context":${canonicalJson(context)},` : '');
 
 /** The sequence of a change event that was written already, for one that moved back because another record came before it. */
 export const renumber = (change: WrittenChange, sequence: number): WrittenChange => ({

@@ -2,6 +2,7 @@ import type { Fault } from '@overlay/model';
 import { z } from 'zod';
 import { identityOf } from './identity.ts';
 import type { Origin, RawColumn, RawImage, RawRecord, RawRow, RawTable } from './raw-record.ts';
+import { contextOf } from './statement-context.ts';
 
 /**
  * Reads one value of Debezium's MySQL connector, whatever it was decoded from. Never throws: what cannot be read comes back as
@@ -130,9 +131,11 @@ function timestampOf({ ts_us, ts_ms }: Record<string, unknown>): number | undefi
   return isWhole(microseconds) ? microseconds : undefined;
 }
 
-function originOf({ connector, version, file, pos, row, thread, gtid }: Record<string, unknown>): Origin | undefined {
+function originOf(source: Record<string, unknown>): Origin | undefined {
+  const { connector, version, file, pos, row, thread, gtid, query } = source;
   if (typeof connector !== 'string' || typeof version !== 'string') return undefined;
   if (typeof file !== 'string' || !isWhole(pos)) return undefined;
+  const context = typeof query === 'string' ? contextOf(query) : null;
   return {
     connector,
     version,
@@ -141,6 +144,7 @@ function originOf({ connector, version, file, pos, row, thread, gtid }: Record<s
     row: isWhole(row) ? row : 0,
     thread: isWhole(thread) ? thread : null,
     gtid: typeof gtid === 'string' ? gtid : null,
+    ...(context && { context }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { OfferedPack } from '@overlay/model';
 import { readOffer } from '@overlay/packs/load';
 import { type Logger, lookEvery, Trouble } from '@overlay/runtime';
-import { type Database, requestPack } from '@overlay/storage';
+import { type Database, type RecordAct, requestPack } from '@overlay/storage';
 
 const LOOK_MS = 5000;
 
@@ -11,6 +11,7 @@ export interface PackFolder {
   readonly sources: readonly string[];
   readonly database: Database;
   readonly logger: Pick<Logger, 'info' | 'error'>;
+  readonly record: RecordAct;
 }
 
 /**
@@ -39,10 +40,18 @@ export function followFolder(folder: PackFolder): () => Promise<void> {
 /** A line for each. */
 const mistakesOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
-/** Offers a pack to every source in which another one is in force. */
-async function offerTo({ stage, sources, database, logger, directory }: PackFolder, offer: OfferedPack): Promise<void> {
+/** Offers a pack to every source in which another one is in force; that it does stands on record before. */
+async function offerTo(folder: PackFolder, offer: OfferedPack): Promise<void> {
+  const { stage, sources, database, logger, directory, record } = folder;
+  const act = { action: 'activate', object: 'pack' } as const;
+  const asked = { directory, pack: offer.name, version: offer.version, sources: [...sources] };
+  const sequence = await record({ ...act, arguments: asked, outcome: 'asked' });
+  let rows = 0;
   for (const source of sources) {
     const requestId = await requestPack(database, stage, source, offer, `PACK_DIR of ${stage}`);
-    if (requestId !== undefined) logger.info({ directory, source, version: offer.version }, 'pack offered');
+    if (requestId === undefined) continue;
+    rows++;
+    logger.info({ directory, source, version: offer.version }, 'pack offered');
   }
+  await record({ ...act, arguments: {}, outcome: 'ok', rows, asked: sequence });
 }

@@ -1,4 +1,5 @@
 import type { Fault } from '@overlay/model';
+import type { StatementContext } from './statement-context.ts';
 
 /**
  * A row image as the connector wrote it: JSON values, whole numbers that a JavaScript number may not hold as their text, bytes in base64. The
@@ -15,6 +16,8 @@ export interface Origin {
   readonly row: number;
   readonly thread: number | null;
   readonly gtid: string | null;
+  /** What the application said of itself in its statement; left out where it said nothing. */
+  readonly context?: StatementContext;
 }
 
 export interface RawRow {

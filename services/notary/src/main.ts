@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeSigner, makeVerifier } from '@overlay/evidence';
 import { lookEvery, Misconfigured, runProgram, Trouble } from '@overlay/runtime';
-import { Database } from '@overlay/storage';
+import { Database, recordStart } from '@overlay/storage';
 import { fileAnchor, webhookAnchor } from './anchors.ts';
 import { makeAskWitness, type WitnessAsk } from './ask-witness.ts';
 import { config } from './config.ts';
@@ -17,6 +17,7 @@ await runProgram('notary', ['postgres', 'evidence'], config, async (program) => 
   refuseOpenKey(process.env.NOTARY_KEY_FILE);
   const database = new Database(settings.DATABASE_URL, settings.DATABASE_POOL_MAX);
   program.onClose(() => database.close());
+  await recordStart(database, program);
   const verifiers = settings.WITNESS_KEYS.map(makeVerifier);
   const anchoredAt = new Map<string, { source: string; anchor: string; at: number }>();
   const notarize = makeNotarize({

@@ -4,7 +4,7 @@ import { identify } from '@overlay/evidence';
 import type { Ask, Model } from '@overlay/llm';
 import { Narrative } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
-import { Database, migrate } from '@overlay/storage';
+import { Database, makeRecorder, migrate, type RecordAct, readActs } from '@overlay/storage';
 import { makeDailySummaries } from './daily-summaries.ts';
 
 const SOURCE = 'shops';
@@ -29,6 +29,7 @@ const NOW = new Date('2026-11-21T18:00:00Z');
 
 let admin: Database;
 let database: Database;
+let record: RecordAct;
 const name = `test_${randomUUID().replaceAll('-', '')}`;
 
 beforeAll(async () => {
@@ -38,6 +39,7 @@ beforeAll(async () => {
   await admin.query(`create database ${name}`);
   database = new Database(Object.assign(new URL(server), { pathname: `/${name}` }).href, 2);
   await migrate(database);
+  record = makeRecorder(database, { kind: 'model', name: 'scripted', program: 'summarizer', version: '0' });
   await land(1, '2026-11-19T15:00:00Z', '10.10');
   await land(2, '2026-11-20T15:00:00Z', '20.20');
   await land(3, '2026-11-21T15:00:00Z', '30.30');
@@ -103,14 +105,14 @@ async function stored(): Promise<readonly { from: Date; id: string; sequence: st
 }
 
 test('each closed day and today get a summary by template, once', async () => {
-  const refresh = makeDailySummaries({ database, pack, logger });
+  const refresh = makeDailySummaries({ database, pack, record, logger });
   expect(await refresh(SOURCE, NOW)).toEqual([
     { subject: '2026-11-19', asOfSequence: 1, author: 'template' },
     { subject: '2026-11-20', asOfSequence: 2, author: 'template' },
     { subject: '2026-11-21', asOfSequence: 3, author: 'template' },
   ]);
   expect(await refresh(SOURCE, NOW)).toEqual([]);
-  expect(await makeDailySummaries({ database, pack, logger })(SOURCE, NOW)).toEqual([]);
+  expect(await makeDailySummaries({ database, pack, record, logger })(SOURCE, NOW)).toEqual([]);
 
   const all = await stored();
   expect(all.map(({ from }) => from.toISOString())).toEqual([
@@ -125,7 +127,7 @@ test('each closed day and today get a summary by template, once', async () => {
 });
 
 test('a day that was ahead of the clock is written when it has come', async () => {
-  const refresh = makeDailySummaries({ database, pack, logger });
+  const refresh = makeDailySummaries({ database, pack, record, logger });
   await refresh(SOURCE, NOW);
   expect(await refresh(SOURCE, new Date('2026-11-22T18:00:00Z'))).toMatchObject([
     { subject: '2026-11-22', asOfSequence: 4 },
@@ -133,7 +135,7 @@ test('a day that was ahead of the clock is written when it has come', async () =
 });
 
 test('records that come later for a written day make a new summary with their bound', async () => {
-  const refresh = makeDailySummaries({ database, pack, logger });
+  const refresh = makeDailySummaries({ database, pack, record, logger });
   await refresh(SOURCE, NOW);
   await land(5, '2026-11-20T16:00:00Z', '0.01');
   await stand(5);
@@ -143,7 +145,7 @@ test('records that come later for a written day make a new summary with their bo
 });
 
 test('nothing is written while a stage has not begun', async () => {
-  expect(await makeDailySummaries({ database, pack, logger })('other', NOW)).toEqual([]);
+  expect(await makeDailySummaries({ database, pack, record, logger })('other', NOW)).toEqual([]);
 });
 
 /** A model that says what the script says. */
@@ -162,20 +164,25 @@ const SOUND = { sentences: ['The day brought {F4.value} in {F3.value} orders.'] 
 
 test('sound prose of a model stands above the figures, under its name', async () => {
   const model = scripted(SOUND, SOUND, SOUND, SOUND, SOUND);
-  const written = await makeDailySummaries({ database, pack, model, logger })(SOURCE, NOW);
+  const written = await makeDailySummaries({ database, pack, model, record, logger })(SOURCE, NOW);
   expect(written.map(({ author }) => author)).toEqual([model.name, model.name, model.name]);
   const mine = (await stored()).filter(({ narrative }) => narrative.author === model.name);
   expect(mine[0]?.narrative.text).toContain(
     'day in America/Lima\n\nThe day brought 10.10 PEN in 1 orders.\n\n  Orders',
   );
   expect(model.asked[0]?.user).not.toContain('10.10');
+  const { acts } = await readActs(database, {}, 10);
+  const given = { action: 'read', object: 'day_facts', by: { kind: 'model', name: 'scripted' } };
+  expect(acts).toMatchObject(
+    ['2026-11-19', '2026-11-20', '2026-11-21'].map((day) => ({ ...given, arguments: { source: SOURCE, day } })),
+  );
 });
 
 test('prose with figures of its own is refused, asked for once more, and then the template stands in', async () => {
   await land(6, '2026-11-21T16:00:00Z', '1.00');
   await stand(6);
   const invented = { sentences: ['Revenue was 1,000,000 PEN.'] };
-  const refresh = (model: Model) => makeDailySummaries({ database, pack, model, logger })(SOURCE, NOW);
+  const refresh = (model: Model) => makeDailySummaries({ database, pack, model, record, logger })(SOURCE, NOW);
   const today = (written: Awaited<ReturnType<typeof refresh>>) =>
     written.filter(({ subject }) => subject === '2026-11-21');
 
@@ -193,7 +200,20 @@ test('a model that is away is reported and the template stands in', async () => 
   await land(7, '2026-11-21T17:00:00Z', '2.00');
   await stand(7);
   const away = scripted(...Array(3).fill(new Trouble('model.unreachable', 'refused')));
-  const written = await makeDailySummaries({ database, pack, model: away, logger })(SOURCE, NOW);
+  const written = await makeDailySummaries({ database, pack, model: away, record, logger })(SOURCE, NOW);
   expect(written).toEqual([{ subject: '2026-11-21', asOfSequence: 7, author: 'template' }]);
   expect(lines.map(({ message }) => message)).toContain('model failed, the template stands in');
+});
+
+test('a model is given nothing that cannot be put on record', async () => {
+  await land(8, '2026-11-21T17:30:00Z', '1.00');
+  await stand(8);
+  const model = scripted(SOUND, SOUND, SOUND);
+  const refuse = async () => {
+    throw new Error('the disk is full');
+  };
+  await expect(makeDailySummaries({ database, pack, model, record: refuse, logger })(SOURCE, NOW)).rejects.toThrow(
+    'disk',
+  );
+  expect(model.asked).toEqual([]);
 });

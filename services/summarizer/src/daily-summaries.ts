@@ -17,6 +17,7 @@ import type { Pack } from '@overlay/packs';
 import { type Logger, messageOf, Trouble } from '@overlay/runtime';
 import {
   type Database,
+  type RecordAct,
   readAuthors,
   readDayBound,
   readDaysBetween,
@@ -30,6 +31,8 @@ export interface DailySummariesDeps {
   readonly pack: Pick<Pack, 'title' | 'timeZone' | 'currency' | 'report'>;
   /** Writes the prose above the figures; without one the template does all. */
   readonly model?: Model | undefined;
+  /** Puts on record, in the name of the model, what it is given. */
+  readonly record: RecordAct;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -112,7 +115,7 @@ async function writeDay(deps: DailySummariesDeps, of: Day): Promise<WrittenSumma
 
 async function tell(deps: DailySummariesDeps, day: DayFacts): Promise<{ author: string; told: Told }> {
   const told = renderDailySummary(day);
-  const prose = deps.model && (await writeProse(deps.model, deps.logger, told, day));
+  const prose = deps.model && (await writeProse({ ...deps, model: deps.model }, told, day));
   return prose === undefined || !deps.model
     ? { author: TEMPLATE, told }
     : { author: deps.model.name, told: renderDailySummary(day, prose) };
@@ -120,13 +123,14 @@ async function tell(deps: DailySummariesDeps, day: DayFacts): Promise<{ author: 
 
 /** Prose that was found grounded; undefined when the model is away or was refused twice. */
 async function writeProse(
-  model: Model,
-  logger: DailySummariesDeps['logger'],
+  { model, logger, record }: Pick<DailySummariesDeps, 'logger' | 'record'> & { readonly model: Model },
   { facts }: Told,
   { source, day }: DayFacts,
 ): Promise<string | undefined> {
   let violations: readonly string[] = [];
+  const given = { action: 'read', object: 'day_facts', outcome: 'ok', rows: facts.length } as const;
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
+    await record({ ...given, arguments: { source, day } });
     const answered = await model.complete(requestProse(facts, violations)).catch((thrown: unknown) => {
       if (!(thrown instanceof Trouble)) throw thrown;
       logger.warn(

@@ -1,8 +1,16 @@
 import { makeModel } from '@overlay/llm';
 import type { PackVersion } from '@overlay/model';
 import { Pack } from '@overlay/packs';
-import { runProgram } from '@overlay/runtime';
-import { Database, expireHourly, makeDataKeys, makeLedger, narratives, readNewestPack } from '@overlay/storage';
+import { runProgram, VERSION } from '@overlay/runtime';
+import {
+  Database,
+  keepDataKeys,
+  makeLedger,
+  makeRecorder,
+  narratives,
+  readNewestPack,
+  recordStart,
+} from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
 import { makeDailySummaries } from './daily-summaries.ts';
@@ -13,9 +21,11 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
   const { config: settings, logger } = program;
   const database = new Database(settings.DATABASE_URL, settings.DATABASE_POOL_MAX);
   program.onClose(() => database.close());
-  const dataKeys = makeDataKeys(database, settings.DEAD_LETTER_KEY);
-  program.onClose(expireHourly(dataKeys, settings.DEAD_LETTER_DAYS, logger));
+  await recordStart(database, program);
+  const dataKeys = keepDataKeys(program);
   const model = makeModel(settings);
+  const reader = { kind: 'model', name: settings.LLM_MODEL, program: program.name, version: VERSION } as const;
+  const record = makeRecorder(database, reader, settings.SELF_AUDIT_FILE);
   const writers = new Map<
     string,
     { readonly by: PackVersion; readonly refresh: ReturnType<typeof makeDailySummaries> }
@@ -29,7 +39,7 @@ await runProgram('summarizer', STAGE_DEPENDENCIES, config, async (program) => {
       const isSame = known?.by.name === by.name && known.by.version === by.version;
       const writer = isSame
         ? known
-        : { by, refresh: makeDailySummaries({ database, pack: Pack.parse(by.content), model, logger }) };
+        : { by, refresh: makeDailySummaries({ database, pack: Pack.parse(by.content), model, record, logger }) };
       writers.set(source, writer);
       await writer.refresh(source, new Date());
     }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareNotary, startProgram } from '@overlay/infra';
@@ -17,10 +17,10 @@ const EXIT_FINDINGS = 6;
 /** The record, its backup, and the copy that is attacked. */
 const NAMES = { record: 'f42', backup: 'f42_backup', copy: 'f42_copy' };
 
-/** Fourteen attacks on a record by somebody with all rights on its database. */
+/** Attacks on a record by somebody with all rights on its database. */
 export const tamper: Fault = {
   name: 'F42',
-  what: 'fourteen attacks on the record as superuser of the database, each reported and located',
+  what: 'attacks on the record and on its self-audit as superuser of the database, each reported and located',
   async play(arena) {
     const { url } = (await arena.servers()).postgres;
     const directory = mkdtempSync(join(tmpdir(), 'overlay-f42-'));
@@ -56,12 +56,13 @@ export const tamper: Fault = {
       'nothing is found before',
       await verified(record, scene, record.url, /"findings":\[\],"unchecked":\[\]/, 0),
     );
-    for (const [index, { name, strike, seenBy }] of attacks.entries()) {
+    for (const [index, { name, log, strike, seenBy }] of attacks.entries()) {
       await copyOf(NAMES.copy, strike ? NAMES.record : NAMES.backup);
       const copy = urlOf(NAMES.copy);
       await struck(copy, record, strike);
       const findings = await verified(record, scene, copy, seenBy.verify, EXIT_FINDINGS);
-      if (seenBy.notary) findings.push(...(await refused(record, scene, copy, seenBy.notary)));
+      if (seenBy.notary)
+        findings.push(...(await refused(record, scene, { url: copy, log: log ?? SOURCE }, seenBy.notary)));
       if (name.includes('stolen key')) findings.push(...(await unwitnessed(copy, scene)));
       arena.check(`${index + 1} ${name}`, findings);
     }
@@ -146,7 +147,12 @@ async function struck(
 async function withNotary<Said>(
   { notaryEnvironment }: SampleRecord,
   { directory, notaryLogin, witness }: Scene,
-  of: { readonly url: string; readonly stateFolder: string; readonly what: string },
+  of: {
+    readonly url: string;
+    readonly stateFolder: string;
+    readonly what: string;
+    readonly environment?: Readonly<Record<string, string>>;
+  },
   look: (log: string) => Promise<Said | undefined>,
 ): Promise<Said> {
   const log = join(mkdtempSync(join(directory, 'notary-run-')), 'log');
@@ -163,6 +169,7 @@ async function withNotary<Said>(
       SWEEP_TILES: '1000',
       WITNESS_URLS: witness.url,
       WITNESS_KEYS: witness.key,
+      ...of.environment,
     },
     log,
   });
@@ -186,22 +193,32 @@ const notarize = (record: SampleRecord, scene: Scene, size: number): Promise<tru
     scene,
     { url: record.url, stateFolder: stateFolder(scene.directory), what: `a checkpoint of ${size} leaves` },
     async () => {
-      const [row] = await record.database.query<{ size: string }>('select max(size) as size from audit.checkpoints');
-      return Number(row?.size) === size ? true : undefined;
+      const [row] = await record.database.query<{ size: string; logs: string }>(
+        'select max(size) as size, count(distinct source) as logs from audit.checkpoints',
+      );
+      return Number(row?.size) === size && row?.logs === '2' ? true : undefined;
     },
   );
 
-/** A notary that remembers what it signed must say what is wrong, and sign nothing. */
-async function refused(record: SampleRecord, scene: Scene, url: string, expected: RegExp): Promise<string[]> {
-  const own = mkdtempSync(join(scene.directory, 'notary-state-'));
-  cpSync(stateFolder(scene.directory), own, { recursive: true });
-  const anchored = readFileSync(record.anchorFile, 'utf8');
-  const said = await withNotary(record, scene, { url, stateFolder: own, what: 'the notary to refuse' }, async (log) =>
-    log.split('\n').find((line) => line.includes('"the record was changed: no checkpoint is signed"')),
+/** A notary that remembers what it signed must say what is wrong, and sign nothing of that log. Copies of the record go on apart: it has anchors of its own. */
+async function refused(
+  record: SampleRecord,
+  scene: Scene,
+  { url, log }: { readonly url: string; readonly log: string },
+  expected: RegExp,
+): Promise<string[]> {
+  const stateFolderOfCopy = mkdtempSync(join(scene.directory, 'notary-state-'));
+  cpSync(stateFolder(scene.directory), stateFolderOfCopy, { recursive: true });
+  const anchorFile = join(stateFolderOfCopy, 'anchors');
+  const alone = { ANCHOR_FILE: anchorFile, WITNESS_URLS: '', WITNESS_KEYS: '' };
+  const of = { url, stateFolder: stateFolderOfCopy, what: 'the notary to refuse', environment: alone };
+  const said = await withNotary(record, scene, of, async (text) =>
+    text.split('\n').find((line) => line.includes('"the record was changed: no checkpoint is signed"')),
   ).catch((thrown: unknown) => String(thrown));
+  const signed = existsSync(anchorFile) && readFileSync(anchorFile, 'utf8').includes(`"source":"${log}"`);
   return [
     ...(expected.test(said) ? [] : [`the notary says ${said}`]),
-    ...(readFileSync(record.anchorFile, 'utf8') === anchored ? [] : ['the notary signed it all the same']),
+    ...(signed ? ['the notary signed it all the same'] : []),
   ];
 }
 

@@ -14,7 +14,7 @@ import { makeRandom } from '../kit/random.ts';
 import { openRaw } from '../kit/raw.ts';
 import { untilCaughtUp } from '../kit/record.ts';
 import { waitFor } from '../kit/wait.ts';
-import { makeWorld, type World } from '../kit/world.ts';
+import { makeWorld, recordUrl, type World } from '../kit/world.ts';
 import type { Findings } from '../oracle/checks.ts';
 import { forge, rawTransactions } from '../oracle/forge.ts';
 import type { Arena, Fault } from './arena.ts';
@@ -88,8 +88,6 @@ export const canaries: Fault = {
     return { canaries: clinic.secrets.length, outputs: outputs.length, prompts: model.prompts.length };
   },
 };
-
-const recordUrl = ({ name, servers }: World): string => new URL(`/${name}`, servers.postgres.url).href;
 
 /** Life at the clinic, with a stage that dies, a database that ends every connection, and a transaction that cannot be read. */
 async function live(arena: Arena, world: World, clinic: Clinic): Promise<void> {

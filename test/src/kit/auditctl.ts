@@ -26,6 +26,7 @@ async function run(
     arguments: words,
     environment: {
       DATABASE_URL_FILE: world.pipeline.readerFile,
+      KEYS_URL_FILE: world.pipeline.readerKeysFile,
       DEAD_LETTER_KEY_FILE: world.pipeline.deadLetterKeyFile,
       EVIDENCE_KEYS_FILE: world.pipeline.notary.keysFile,
       CONNECT_URL: world.servers.connect.url,

@@ -33,6 +33,9 @@ export interface World {
   readonly close: () => Promise<void>;
 }
 
+/** The address of the record, for its owner. */
+export const recordUrl = ({ name, servers }: World): string => new URL(`/${name}`, servers.postgres.url).href;
+
 export interface WorldOptions {
   /** Letters and digits; names source, databases, connector and topics. */
   readonly name: string;

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { SELF_AUDIT } from '@overlay/model';
 import type { Database } from '@overlay/storage';
-import { recomputeAll, signAs, storeNote } from './forger.ts';
+import { recomputeActs, recomputeAll, signAs, storeNote } from './forger.ts';
 
 /** What an attacker has: all rights on the database. The key of the notary only where it says so. */
 interface Loot {
@@ -12,6 +13,8 @@ interface Loot {
 
 export interface Attack {
   readonly name: string;
+  /** The log that is attacked. Default: that of the source. */
+  readonly log?: string;
   /** Undefined for the one that puts an old copy of the database in its place. */
   readonly strike?: (loot: Loot) => Promise<unknown>;
   /** What the verifier has to say, with keys, anchors and definitions from outside, and the notary, which reads all tiles again. */
@@ -152,5 +155,47 @@ export const attacks: readonly Attack[] = [
     },
     // The anchors have what was signed before, and no witness signs another history.
     seenBy: { verify: at('"first":401,"last":500,"what":"not what was signed'), notary: at('"first":257,"last":512') },
+  },
+  {
+    name: 'an act of the self-audit is laid to somebody else',
+    log: SELF_AUDIT,
+    strike: ({ database }) => database.query("update audit.self_audit set login = 'somebody' where sequence = 2"),
+    seenBy: both('"source":"self-audit","first":2,"last":2,"what":"not what was logged'),
+  },
+  {
+    name: 'an act of the self-audit is deleted',
+    log: SELF_AUDIT,
+    strike: ({ database }) => database.query('delete from audit.self_audit where sequence = 2'),
+    seenBy: both('"source":"self-audit","first":2,"last":2,"what":"missing'),
+  },
+  {
+    name: 'an act of the self-audit is taken out, those after it move up, and leaves and head are made to fit',
+    log: SELF_AUDIT,
+    async strike({ database }) {
+      await database.query('delete from audit.self_audit where sequence = 2');
+      await database.query('update audit.self_audit set sequence = sequence - 1 where sequence > 2');
+      await recomputeActs(database);
+    },
+    seenBy: {
+      verify: at('"source":"self-audit","first":\\d,"last":\\d,"what":"not what was signed'),
+      notary: at('"source":"self-audit","first":1,"last":\\d,"what":"not what the notary signed'),
+    },
+  },
+  {
+    name: 'the self-audit is truncated',
+    log: SELF_AUDIT,
+    strike: ({ database }) => database.query('truncate audit.self_audit'),
+    seenBy: both('"source":"self-audit","first":1,"last":\\d,"what":"missing'),
+  },
+  {
+    name: 'the self-audit is truncated, with its head and its checkpoints',
+    log: SELF_AUDIT,
+    async strike({ database }) {
+      await database.query('truncate audit.self_audit');
+      await database.query("delete from audit.checkpoints where source = 'self-audit'");
+      await recomputeActs(database);
+    },
+    // What verifies is the first act of the log that begins there.
+    seenBy: both('"source":"self-audit","first":\\d,"last":\\d,"what":"missing: the log was cut'),
   },
 ];

@@ -24,7 +24,7 @@ import {
   type WrittenChange,
 } from '@overlay/storage';
 import { type Api, checkPack, checkProof, makeApi } from '../index.ts';
-import { freshDatabase } from '../testing/index.ts';
+import { freshDatabase, testRecord } from '../testing/index.ts';
 
 const SOURCE = 'shop';
 const SEQUENCES = 700;
@@ -48,7 +48,7 @@ let directory: string;
 
 beforeAll(async () => {
   ({ database, close } = await freshDatabase());
-  api = makeApi({ database, now: () => new Date('2026-11-21T05:00:30Z') });
+  api = makeApi({ database, record: testRecord(database), now: () => new Date('2026-11-21T05:00:30Z') });
   directory = mkdtempSync(join(tmpdir(), 'overlay-evidence-'));
   const ledger = makeLedger<WrittenChange>(database, {
     stage: 'normalizer',
@@ -192,7 +192,9 @@ test('a pack is checked by itself, and shows when a line of it is other, missing
 });
 
 test('verify goes on from a checkpoint that is believed, and finds what was changed after it', async () => {
-  const ask = { keys, anchors: [], definitions: await api.definitions() };
+  const definitions = await api.definitions();
+  if (!definitions.ok) throw new Error(definitions.refusal.message);
+  const ask = { keys, anchors: [], definitions: definitions.value, source: SOURCE };
   const since = await signed(300);
   const whole = await api.verify(ask);
   expect(whole).toMatchObject({

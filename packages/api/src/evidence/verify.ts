@@ -72,7 +72,10 @@ export async function verify(database: Database, ask: VerifyAsk): Promise<Answer
   return answer({
     logs,
     findings: [...findings, ...(await compareDefinitions(database, ask.definitions))].map(finding),
-    unchecked: uncheckedOf(ask),
+    unchecked: uncheckedOf(
+      ask,
+      heads.map(({ source }) => source).filter((source) => stored.get(source)?.length),
+    ),
   });
 }
 
@@ -185,9 +188,12 @@ async function compareDefinitions(database: Database, expected: VerifyAsk['defin
 }
 
 /** What nothing was compared with, because it was not given. */
-function uncheckedOf({ keys, anchors, definitions }: VerifyAsk): string[] {
+function uncheckedOf({ keys, anchors, definitions }: VerifyAsk, signed: readonly string[]): string[] {
+  const unknown = signed.filter((source) => keysOf(source, keys).length === 0);
   return [
-    ...(keys.length === 0 ? ['no public keys: signatures were not checked'] : []),
+    ...(keys.length === 0
+      ? ['no public keys: signatures were not checked']
+      : unknown.map((source) => `no public key of the log ${source}: its signatures were not checked`)),
     ...(anchors.length === 0
       ? ['no anchors: who can write to the database can have changed rows, leaves, tiles, head and checkpoints alike']
       : []),

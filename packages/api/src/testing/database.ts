@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Database, migrate, migrateKeys } from '@overlay/storage';
+import { Database, makeRecorder, migrate, migrateKeys, type RecordAct } from '@overlay/storage';
 
 interface Fresh {
   readonly name: string;
@@ -15,6 +15,10 @@ export const freshDatabase = (): Promise<Fresh> => fresh(migrate);
 
 /** The same for keys. */
 export const freshKeys = (): Promise<Fresh> => fresh(migrateKeys);
+
+/** What puts on record what the tests ask and do. */
+export const testRecord = (database: Database): RecordAct =>
+  makeRecorder(database, { kind: 'program', name: 'tests', program: 'tests', version: '0' });
 
 async function fresh(toNewest: typeof migrate): Promise<Fresh> {
   const server = process.env.OVERLAY_TEST_POSTGRES_URL;

@@ -1,5 +1,5 @@
 export { column, makeShopLog } from '@overlay/storage/testing';
-export { freshDatabase, freshKeys } from './database.ts';
+export { freshDatabase, freshKeys, testRecord } from './database.ts';
 export {
   DAY,
   gtidOf,
@@ -14,6 +14,7 @@ export {
   writeGap,
   writeHead,
   writeSampleLog,
+  writeSaying,
   writeSealedChange,
   writeSealedLetter,
 } from './sample-log.ts';

@@ -203,9 +203,9 @@ export async function writeSampleLog(database: Database): Promise<void> {
 }
 
 export async function writeHead(database: Database, stage: string, landed: number, source = SOURCE): Promise<void> {
+  await database.query('delete from audit.heads where stage = $1 and source = $2', [stage, source]); // it may have been further
   await database.query(
-    `insert into audit.heads (stage, source, revision, landed, published, updated_at) values ($1, $2, 1, $3, $3, '2026-11-21T05:00:10Z')
-      on conflict (stage, source) do update set landed = excluded.landed, published = excluded.published`,
+    `insert into audit.heads (stage, source, revision, landed, published, updated_at) values ($1, $2, 1, $3, $3, '2026-11-21T05:00:10Z')`,
     [stage, source, landed],
   );
 }
@@ -293,6 +293,29 @@ async function writeAnomaly(
   ]);
 }
 
+/** An anomaly that says this, whatever it is about. */
+export async function writeSaying(
+  database: Database,
+  sequence: number,
+  says: Pick<CaseAnomaly, 'entityLabel' | 'reasons'>,
+): Promise<void> {
+  const record = { sequence, timestamp: `${DAY}T12:00:00.000000Z`, changes: [] };
+  await database.query("select audit.ensure_week('anomalies', $1::date)", [DAY]);
+  await writeAnomaly(database, record, {
+    detector: 'visits.many',
+    family: 'visits',
+    entityType: 'patient',
+    entityId: '1',
+    score: 4,
+    severity: 'high',
+    pValue: null,
+    observed: 4,
+    expected: null,
+    features: {},
+    ...says,
+  });
+}
+
 const insert = (database: Database, table: string, values: readonly unknown[]): Promise<unknown> =>
   database.query(`insert into audit.${table} values (${values.map((_, index) => `$${index + 1}`).join(', ')})`, values);
 
@@ -357,11 +380,12 @@ export async function writeGap(
 /** Lands a dead letter as a stage does, its bytes sealed under the master key. */
 export async function writeSealedLetter(
   database: Database,
+  keys: Database,
   masterKey: string,
   letter: { readonly sequence: number | null; readonly value: Buffer; readonly source?: string },
 ): Promise<void> {
   const { sequence, value, source = SOURCE } = letter;
-  const dataKeys = makeDataKeys(database, masterKey);
+  const dataKeys = makeDataKeys(keys, masterKey);
   const ledger = makeLedger(database, { stage: 'normalizer', table: changeEvents, dataKeys });
   const { head } = await ledger.open(source);
   const place = { topic: 'cdc.shops', partition: 0, offset: '4712' };
@@ -393,7 +417,7 @@ export async function writeSealedChange(
   const ledger = makeLedger(database, {
     stage: 'normalizer',
     table: changeEvents,
-    dataKeys: makeDataKeys(database, masterKey),
+    dataKeys: makeDataKeys(keys, masterKey),
     evidence: { nonceKey: masterKey },
   });
   const opened = await ledger.open(SOURCE);

@@ -80,7 +80,7 @@ function letterLines(letter: DeadLetter, zone: Zone, paint: Paint): readonly str
 /** The bytes in one line, without anything that steers a terminal. */
 function bytesText({ bytes, key, value, encoding }: DeadLetter): string {
   if (bytes === 'gone') return 'its bytes cannot be read any more: their key has expired, or is another one';
-  if (bytes === 'sealed') return 'its bytes are sealed: DEAD_LETTER_KEY is not set';
+  if (bytes === 'sealed') return 'its bytes are sealed: KEYS_URL and DEAD_LETTER_KEY are not both set';
   const keyText = key === null ? '' : ` (key ${cleanLine(key)})`;
   if (value === null) return `no value${keyText}`;
   return `${encoding === 'base64' ? 'base64 ' : ''}${cleanLine(value)}${keyText}`;

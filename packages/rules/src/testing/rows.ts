@@ -33,6 +33,8 @@ export interface RowSpec {
   readonly operation: Operation;
   readonly before?: Row;
   readonly after?: Row;
+  /** What the application said in the statement. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 export const insert = (table: string, after: Row): RowSpec => ({ table, operation: 'INSERT', after });
@@ -76,6 +78,7 @@ export function record(
         thread: 1,
         snapshot: kind === 'snapshot',
         inferred: false,
+        ...(row.context && { context: row.context }),
       },
     };
   });

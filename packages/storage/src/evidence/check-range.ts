@@ -3,7 +3,7 @@ import { must } from '@overlay/model';
 import type { ClientBase } from 'pg';
 import type { Finding } from './finding.ts';
 import { storedHashes } from './log-heads.ts';
-import { recompute } from './recompute.ts';
+import { rowsOf } from './log-rows.ts';
 
 /** Leaves of one source's log; `first` is the sequence of leaf 0. */
 export interface LeafRange {
@@ -54,7 +54,7 @@ export async function checkRange(
     tiles.push(tree.root());
     [tree, leaves] = [new CompactRange(), []];
   };
-  await recompute(
+  await rowsOf(source).recompute(
     client,
     { source, from: first + from, to: first + to - 1 },
     (recomputed) => {

@@ -11,7 +11,7 @@ export async function readDefinitions(database: Database): Promise<Readonly<Reco
         from pg_views v where v.schemaname in ('audit', 'analyst')
       union all select 'function ' || p.oid::regprocedure, pg_get_functiondef(p.oid)
         from pg_proc p where p.pronamespace in ('audit'::regnamespace, 'analyst'::regnamespace) and p.prokind = 'f'
-      union all select 'trigger ' || t.tgname || ' on ' || t.tgrelid::regclass, pg_get_triggerdef(t.oid)
+      union all select 'trigger ' || t.tgname || ' on ' || t.tgrelid::regclass, pg_get_triggerdef(t.oid) || case t.tgenabled when 'O' then '' else ' ' || t.tgenabled::text end
         from pg_trigger t join pg_class c on c.oid = t.tgrelid
         where c.relnamespace in ('audit'::regnamespace, 'analyst'::regnamespace) and not t.tgisinternal
       union all select 'rule ' || r.rulename || ' on ' || r.ev_class::regclass, pg_get_ruledef(r.oid)

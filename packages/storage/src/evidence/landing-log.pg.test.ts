@@ -211,9 +211,12 @@ test('another key gives another log of the same rows', async () => {
 
 test('a log that landed before there was evidence goes on, and its leaves begin with the next sequence', async () => {
   await land(freshLedger(), 'old', [written('old', 1, { kind: 'truncate', id: 'a:1', bodies: [] })]);
-  await scratch.database.query(
+  for (const statement of [
+    'alter table audit.heads disable trigger forward_only',
     "update audit.heads set evidence_size = null, evidence_frontier = null where source = 'old'",
-  );
+    'alter table audit.heads enable trigger forward_only',
+  ])
+    await scratch.database.query(statement);
   const second = written('old', 2, { kind: 'transaction', id: 'a:2', bodies: ['{}'] });
   await land(freshLedger(), 'old', [second]);
   expect(await rootInHead('old')).toBe(rootOf([expectedLeaf(second)]));

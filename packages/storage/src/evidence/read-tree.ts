@@ -1,6 +1,7 @@
 import { type Hash, type ReadRoots, rootOf, TILE_WIDTH, tilePartOf } from '@overlay/evidence';
 import type { Database } from '../database.ts';
 import { type LogHead, storedHashes } from './log-heads.ts';
+import { rowsOf } from './log-rows.ts';
 
 /** Reads roots of complete trees from the stored leaves and tiles of a log. They are not to be believed: a root or a proof shows what they are. */
 export function makeReadRoots(database: Database, { source, first, size }: LogHead): ReadRoots {
@@ -20,10 +21,11 @@ export function makeReadRoots(database: Database, { source, first, size }: LogHe
     return level === 0 ? readLeaves(tile) : readRootsBelow(level, tile);
   };
   const readLeaves = async (tile: number): Promise<readonly Hash[]> => {
-    const rows = await database.query<{ leaf: Buffer | null }>(
-      'select leaf from audit.transactions where source = $1 and sequence between $2 and $3 order by sequence',
-      [source, first + tile * TILE_WIDTH, first + Math.min(size, (tile + 1) * TILE_WIDTH) - 1],
-    );
+    const rows = await database.query<{ leaf: Buffer | null }>(rowsOf(source).leaves, [
+      source,
+      first + tile * TILE_WIDTH,
+      first + Math.min(size, (tile + 1) * TILE_WIDTH) - 1,
+    ]);
     return rows.map(({ leaf }) => leaf?.toString('latin1') ?? '');
   };
   /** Of a tile that is not full: the roots of the full ones below. */

@@ -1,18 +1,10 @@
 import { EventTree, type Hash, leafHash, transactionEntry } from '@overlay/evidence';
 import { timestampOf } from '@overlay/model';
-import type { ClientBase } from 'pg';
 import { itemColumns } from '../land-records.ts';
 import { changeEvents } from '../record-tables.ts';
 import { readRows } from './copied-rows.ts';
 import type { Finding } from './finding.ts';
-
-/** A sequence as its rows say it is now. */
-export interface Recomputed {
-  readonly sequence: number;
-  /** Undefined when it has no row. */
-  readonly leaf: Hash | undefined;
-  readonly events: number;
-}
+import type { Recompute, Recomputed } from './recomputed.ts';
 
 export interface TransactionRow {
   sequence: string;
@@ -33,12 +25,7 @@ export const TRANSACTION_FIELDS = `sequence, kind, transaction_id, (extract(epoc
 const PAGE_SEQUENCES = 5000;
 
 /** Computes the leaves of the sequences `from` to `to` from the stored rows alone, in order, and tells of whatever differs beside them. */
-export async function recompute(
-  client: ClientBase,
-  { source, from, to }: { readonly source: string; readonly from: number; readonly to: number },
-  onLeaf: (recomputed: Recomputed) => void,
-  onFinding: (finding: Finding) => void,
-): Promise<void> {
+export const recompute: Recompute = async (client, { source, from, to }, onLeaf, onFinding) => {
   for (let first = from; first <= to; first += PAGE_SEQUENCES) {
     const last = Math.min(first + PAGE_SEQUENCES - 1, to);
     const { rows } = await client.query<TransactionRow>(
@@ -49,7 +36,7 @@ export async function recompute(
     await readRows(client, eventsQuery(source, first, last), page.takeEvent);
     for (let sequence = first; sequence <= last; sequence++) onLeaf(page.recomputed(sequence));
   }
-}
+};
 
 const eventsQuery = (source: string, from: number, to: number): string =>
   `select ${EVENT_FIELDS} from audit.change_events where source = '${source.replaceAll("'", "''")}'

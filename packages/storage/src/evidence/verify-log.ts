@@ -11,7 +11,7 @@ import {
 import type { Database } from '../database.ts';
 import { type CheckedRange, checkRange, withPart } from './check-range.ts';
 import { type Finding, joinFindings } from './finding.ts';
-import type { LogHead } from './log-heads.ts';
+import { LOG_SIZES, type LogHead } from './log-heads.ts';
 import { makeReadRoots } from './read-tree.ts';
 
 /** A checkpoint whose signature was good, and where it came from. */
@@ -144,8 +144,8 @@ async function compareUpperTiles(
 ): Promise<readonly Finding[]> {
   const { source, first } = head;
   const beyond = await database.query<{ level: number; tile: string }>(
-    `select t.level, t.tile from audit.evidence_tiles t join audit.heads h on h.source = t.source
-      where t.source = $1 and h.evidence_size is not null and (t.tile + 1) * power(${TILE_WIDTH}, t.level + 1) > h.evidence_size`,
+    `select t.level, t.tile from audit.evidence_tiles t join (${LOG_SIZES}) log on log.source = t.source
+      where t.source = $1 and (t.tile + 1) * power(${TILE_WIDTH}, t.level + 1) > log.size`,
     [source],
   );
   const findings = beyond.map(({ level, tile }) =>

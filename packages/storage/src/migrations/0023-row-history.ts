@@ -17,8 +17,23 @@ export const rowHistory: Migration = {
 
 const SHOWN = 'analyst.history(text, jsonb, text), analyst.as_of(text, text, jsonb, text)';
 
-/** What stands in schema audit is out of the reach of analysts by the schema's own rights. */
+/** What auditctl asks by itself, beside the functions of analysts. */
+const ASKED = [
+  'audit.row_name_of(text, text, text, jsonb)',
+  'audit.place_names(text, text, text)',
+  'audit.find_table(text, text)',
+  'audit.sequence_at(text, text)',
+  'audit.holes(text, bigint)',
+].join(', ');
+const INNER = [
+  'audit.last_replaced(text, bigint)',
+  'audit.lineage(text, text, text, bigint)',
+  'audit.names_of_row(text, text, text, jsonb)',
+  'audit.carried(json, bigint, json)',
+].join(', ');
+
 const GRANTS: readonly string[] = [
-  `revoke all on function ${SHOWN} from public`,
+  `revoke execute on function ${SHOWN}, ${ASKED}, ${INNER} from public`,
+  `grant execute on function ${ASKED} to audit_reader`,
   `grant execute on function ${SHOWN} to audit_analyst, audit_reader`,
 ];

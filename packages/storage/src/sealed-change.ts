@@ -1,25 +1,6 @@
 import type { SealedValues } from '@overlay/sealing';
 import type { Database } from './database.ts';
 
-/** What somebody did with what is sealed. */
-export interface SealedAct {
-  readonly act: 'open' | 'erase' | 'erased' | 'erase_refused' | 'hold' | 'release' | 'rotate';
-  readonly by: string;
-  readonly reason: string;
-  readonly source?: string;
-  readonly subjectId?: string;
-  readonly eventId?: string;
-  readonly column?: string;
-}
-
-/** Writes an act down, before it is done: whoever may not write it may not do it. */
-export async function recordAct(database: Database, act: SealedAct): Promise<void> {
-  await database.query(
-    `insert into audit.sealed_acts (act, done_by, reason, source, subject_id, event_id, column_name) values ($1, $2, $3, $4, $5, $6, $7)`,
-    [act.act, act.by, act.reason, act.source ?? null, act.subjectId ?? null, act.eventId ?? null, act.column ?? null],
-  );
-}
-
 /** A change with what is sealed of it. */
 export interface SealedChange {
   readonly eventId: string;
@@ -51,6 +32,24 @@ export async function readSealedChange(database: Database, eventId: string): Pro
       sealedValues: row.sealed_values ?? [],
     }
   );
+}
+
+/** A change in whose body a token stands, with what is sealed beside it. */
+export interface SealedAt {
+  readonly token: string;
+  readonly eventId: string;
+  readonly sealedValues: readonly SealedValues[];
+}
+
+/** For each token of sealed values the newest change that holds it; none for a token that is in no change. Reads every change of which something is sealed. */
+export async function findSealed(database: Database, tokens: readonly string[]): Promise<readonly SealedAt[]> {
+  const rows = await database.query<{ token: string; event_id: string; sealed_values: readonly SealedValues[] }>(
+    `select distinct on (found[1]) found[1] as token, event_id, sealed_values
+      from audit.change_events e cross join lateral regexp_matches(e.body::text, 'sealed:[A-Za-z0-9_-]{22}', 'g') found
+      where sealed_values is not null and found[1] = any($1) order by found[1], commit_time desc, sequence desc`,
+    [tokens],
+  );
+  return rows.map((row) => ({ token: row.token, eventId: row.event_id, sealedValues: row.sealed_values }));
 }
 
 /** The names of the packs that a source was ever read by. */
