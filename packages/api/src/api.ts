@@ -23,6 +23,7 @@ import type {
   Status,
   Summary,
   Trace,
+  UndoPlan,
   UnexplainedList,
   Verification,
 } from './contract.ts';
@@ -58,6 +59,8 @@ export interface Api {
   readonly history: (ask: HistoryAsk) => Promise<Answer<RowHistory>>;
   /** Rows as they were. */
   readonly asOf: (ask: AsOfAsk) => Promise<Answer<RowsAsOf>>;
+  /** Writes SQL that takes a transaction or a change back; runs none. */
+  readonly undo: (id: string) => Promise<Answer<UndoPlan>>;
   readonly status: () => Promise<Answer<Status>>;
   readonly gaps: () => Promise<Answer<GapList>>;
   readonly decideGap: (id: string, decision: string, by: string) => Promise<Answer<Gap>>;

@@ -133,6 +133,30 @@ export const RowsAsOf = z.object({
 });
 export type RowsAsOf = z.infer<typeof RowsAsOf>;
 
+/** SQL for the source that takes a transaction or one change back: `begin`, the statements in their order, `end`. Nothing was run. */
+export const UndoPlan = z.object({
+  timeZone: z.string(),
+  source: z.string(),
+  sequence: z.int(),
+  transactionId: z.string(),
+  timestamp: Timestamp,
+  begin: z.array(z.string()),
+  statements: z.array(
+    z.object({
+      eventId: z.uuid(),
+      database: z.string(),
+      table: z.string(),
+      sql: z.string(),
+      /** Why the statement is a comment with placeholders; empty where it can be run. */
+      missing: z.array(z.string()),
+    }),
+  ),
+  end: z.array(z.string()),
+  /** What changed the same rows, or their tables, later. */
+  later: z.array(z.string()),
+});
+export type UndoPlan = z.infer<typeof UndoPlan>;
+
 export const TracedTransaction = z.object({
   source: z.string(),
   sequence: z.int(),

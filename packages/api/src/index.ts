@@ -33,6 +33,7 @@ export {
   Trace,
   TracedChange,
   TracedTransaction,
+  UndoPlan,
   UnexplainedList,
   Verification,
 } from './contract.ts';

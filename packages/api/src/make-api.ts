@@ -21,6 +21,7 @@ import { listActs } from './self-audit.ts';
 import { readStatus, type StatusDeps } from './status.ts';
 import { summarize } from './summary.ts';
 import { trace } from './trace.ts';
+import { undo } from './undo/undo.ts';
 import { listUnexplained } from './unexplained.ts';
 
 export interface ApiDeps extends Pick<StatusDeps, 'connectUrl' | 'stageUrls'> {
@@ -49,6 +50,7 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, 
     trace: question(RECORDED.trace, (id) => trace(deps, id)),
     history: question(RECORDED.history, (ask) => rowHistory(deps, ask)),
     asOf: question(RECORDED.asOf, (ask) => rowsAsOf(deps, ask)),
+    undo: question(RECORDED.undo, (id) => undo(deps, id)),
     status: question(RECORDED.status, async () => answer(await readStatus(deps))),
     gaps: question(RECORDED.gaps, async () => answer({ timeZone: zone.name, gaps: await listGaps(database) })),
     decideGap: act(RECORDED.decideGap, (id, decision, by) => decideGap(database, id, decision, by)),

@@ -48,6 +48,7 @@ export const RECORDED: { readonly [Name in RecordedCall]: RecordedOf<Api[Name]> 
     asked: ({ source, table, key, at, limit }) => ({ source, table, key, at, limit }),
     rows: ({ rows }) => rows.length,
   },
+  undo: { action: 'read', object: 'undo', asked: (id) => ({ id }), rows: ({ statements }) => statements.length },
   status: {
     action: 'read',
     object: 'status',

@@ -18,7 +18,7 @@ import { proveEvent, showDefinitions, verifyLogs, verifyProof, writeEvidencePack
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { activatePack, listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
-import { showAsOf, showHistory } from './rows.ts';
+import { showAsOf, showHistory, showUndo } from './rows.ts';
 import { addHold, endHold, erase, listHolds, openValue, rotateKeys } from './sealed.ts';
 
 const HELP = `
@@ -162,6 +162,9 @@ function addRowCommands(command: MakeCommand, io: Io, done: (code: Promise<numbe
     .action((table: string, key: string | undefined, _, self: Command) =>
       done(showAsOf(io, { ...self.optsWithGlobals(), table, key })),
     );
+  command('undo <transaction-or-event>', 'print SQL that takes a transaction or one change back; runs nothing')
+    .addHelpText('after', '\nExit code 6 when something cannot be given back, or the same rows were changed later.')
+    .action((id: string, _, self: Command) => done(showUndo(io, self.optsWithGlobals(), id)));
 }
 
 /** Commands about the rules of packs. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { RowHistory, RowsAsOf } from '@overlay/api';
+import { RowHistory, RowsAsOf, UndoPlan } from '@overlay/api';
 import { column, freshDatabase, makeShopLog } from '@overlay/api/testing';
 import { EXIT, runAuditctl } from './index.ts';
 
@@ -88,12 +88,36 @@ product  qty  shop  SINCE SEQUENCE
   expect(RowsAsOf.parse(JSON.parse(out))).toMatchObject({ sequence: 3, total: 0, rows: [] });
 });
 
+test('undo prints a script that warns of what came later', async () => {
+  const gtid = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
+  expect(await auditctl('undo', `${gtid}:3`)).toEqual({
+    exit: EXIT.ok,
+    err: 'Nothing was run. Read the statements before you give them to the source.\n',
+    out: `-- takes back sequence 3 of shop, ${gtid}:3
+set names utf8mb4;
+set time_zone = '+00:00';
+set sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'NO_AUTO_VALUE_ON_ZERO');
+start transaction;
+update \`shop\`.\`stock\` set \`shop\` = 3 where \`shop\` = 4 and \`product\` = 55;
+commit;
+`,
+  });
+  const earlier = await auditctl('undo', `${gtid}:2`, '--json');
+  expect(earlier.exit).toBe(EXIT.findings);
+  const plan = UndoPlan.parse(JSON.parse(earlier.out));
+  expect(plan.later).toEqual(['shop.stock product=55 shop=3: changed once since, last at sequence 3']);
+  const [statement] = plan.statements;
+  expect((await auditctl('undo', statement?.eventId ?? '')).out).toContain(`${statement?.sql}\ncommit;`);
+});
+
 test.each([
   [['history', 'stock', '55'], EXIT.usage, /its key is shop, product/],
   [['history', 'stock', '{"shop":[1]}'], EXIT.usage, /no JSON object/],
   [['history', 'stock', 'shop=3'], EXIT.usage, /write shop=\.\.\.,product=\.\.\./],
   [['history', 'stok', '55'], EXIT.notFound, /there is: shop\.stock/],
   [['as-of', 'stock'], EXIT.usage, /--at/],
+  [['undo', 'snapshot:binlog.000001:4:shop.stock:1'], EXIT.error, /of kind snapshot/],
+  [['undo', 'order:7'], EXIT.notFound, /nothing in the log/],
   [['as-of', 'stock', '--at', '2026-03-03'], EXIT.notFound, /begins at 2026-03-04/],
   [['as-of', 'stock', '--at', '3e11fa47-71ca-11e1-9e33-c80aa9429562:9'], EXIT.notFound, /landed are 3e11.*:1-3/],
 ])('%j is refused with what is known instead', async (argv, exit, text) => {

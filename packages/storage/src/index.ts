@@ -72,6 +72,13 @@ export {
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
 export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';
+export {
+  type LaterChange,
+  readChangesOf,
+  readDefinitionsOf,
+  readLaterChanges,
+  type StoredDefinition,
+} from './queries/undo.ts';
 export { countUnexplained, readUnexplained } from './queries/unexplained.ts';
 export { writeRebuild } from './rebuilds.ts';
 export {

@@ -109,6 +109,7 @@ export function makeShopLog(database: Database) {
         readonly previousTable?: string;
         readonly renamedColumns?: Readonly<Record<string, string>>;
         readonly losesRows?: boolean;
+        readonly statement?: string;
       } = {},
     ): Promise<number> {
       if (kind !== 'snapshot') await begin({ kind: 'schema_change' }, 0);
@@ -139,7 +140,7 @@ export function makeShopLog(database: Database) {
             file: 'binlog.000001',
             position: 100 * at,
             timestamp: timeOf(at).replace('Z', '000Z'),
-            statement: `${kind} ${table}`,
+            statement: more.statement ?? `${kind} ${table}`,
           },
         ]),
       );

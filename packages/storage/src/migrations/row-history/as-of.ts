@@ -1,18 +1,18 @@
 /** Rows as they were after a sequence. */
 export const AS_OF: readonly string[] = [
+  'create type audit.carried_row as (row_now json, doubts text[])',
   // What DDL made of an image that was written at a sequence: `versions` are the definitions of its table in order. What the source alone knows (a default that
   // it filled in, a converted value) is left as it was or out, and named in `doubts`.
-  `create function audit.carried(image json, place bigint, versions json, out row_now json, out doubts text[]) language plpgsql immutable as $$
-    declare v json; former json := '[]'; more text[];
+  `create function audit.carried(image json, place bigint, versions json) returns audit.carried_row language plpgsql immutable as $$
+    declare v json; former json := '[]'; more text[]; row_now json := image; doubts text[] := '{}';
     begin
-      row_now := image; doubts := '{}';
       for v in select * from json_array_elements(versions) loop
         if (v ->> 'sequence')::bigint > place then
           with columns as (
             select c.*, old.name as old_name, old.shape as old_shape, i.value as value
             from (select c ->> 'name' as name, c ->> 'type' as type, (c ->> 'scale')::integer as scale,
                 coalesce((c ->> 'isNullable')::boolean, false) as is_nullable, coalesce((c ->> 'hasDefault')::boolean, false) as has_default,
-                coalesce((c ->> 'isFilledIn')::boolean, false) as is_filled_in,
+                coalesce((c ->> 'isFilledIn')::boolean, false) or (v ->> 'computes')::boolean as is_filled_in,
                 json_build_array(c -> 'type', c -> 'length', c -> 'scale', c -> 'labels', c -> 'charset')::text as shape
               from json_array_elements(v -> 'columns') c) c
             left join json_each_text(v -> 'renamedColumns') renamed on renamed.value = c.name
@@ -41,6 +41,7 @@ export const AS_OF: readonly string[] = [
         end if;
         former := v -> 'columns';
       end loop;
+      return row(row_now, doubts);
     end $$`,
 
   // What of the log up to a sequence nobody can know, and from where on it is right again.
@@ -58,7 +59,7 @@ export const AS_OF: readonly string[] = [
   `create function analyst.as_of(of_table text, at text, of_key jsonb default null, of_source text default null)
     returns table (source text, as_of_sequence bigint, primary_key json, "row" json, sequence bigint, change_order integer, committed_at timestamptz,
       operation text, event_id uuid, doubts text[])
-    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp set work_mem = '64MB' set jit = off as $$
     declare
       named record; up_to bigint; versions json; v record; key_names text[]; key jsonb := of_key; hashes bigint[] := '{}';
       segments integer; last_version bigint; floor bigint; hole record;
@@ -66,7 +67,7 @@ export const AS_OF: readonly string[] = [
       select * into named from audit.find_table(of_table, of_source);
       up_to := audit.sequence_at(named.source, at);
       select json_agg(json_build_object('sequence', s.sequence, 'database', s.database_name, 'table', s.table_name, 'key', s.definition -> 'key',
-          'columns', s.definition -> 'columns', 'renamedColumns', s.definition -> 'renamedColumns', 'losesRows', s.loses_rows) order by s.sequence, s.ordinal),
+          'columns', s.definition -> 'columns', 'renamedColumns', s.definition -> 'renamedColumns', 'losesRows', s.loses_rows, 'computes', s.statement ~* '\\mas\\s*[(]') order by s.sequence, s.ordinal),
           count(distinct format('%s %s %s', s.database_name, s.table_name, s.definition -> 'key')), max(s.sequence)
         into versions, segments, last_version
         from audit.lineage(named.source, named.database_name, named.table_name, up_to) l join audit.schema_versions s
@@ -110,20 +111,19 @@ export const AS_OF: readonly string[] = [
                 and e.table_name = l.table_name where true %1$s),
           newest as (select distinct on (hash, name) * from (select audit.row_hash(body) as hash, audit.row_name(body) collate "C" as name, *
             from events where operation <> ''TRUNCATE'') named order by hash, name, place desc, ordinal desc),
-          shown as (select e.sequence, place, ordinal, commit_time, operation, event_id, analyst.may_be_unshowable(body::text) as is_unshowable,
-              case when analyst.may_be_unshowable(body::text) then analyst.showable(body) else body end as body from newest e),
-          carried as (select e.sequence, e.place, e.ordinal, e.commit_time, e.operation, e.event_id, c.doubts,
+          shown as (select e.sequence, place, ordinal, commit_time, operation, event_id, is_unshowable,
+              case when is_unshowable then analyst.showable(body) else body end as body from (select *, analyst.may_be_unshowable(body::text) as is_unshowable from newest offset 0) e),
+          carried as (select e.sequence, e.place, e.ordinal, e.commit_time, e.operation, e.event_id, (c).doubts,
               coalesce(case when strpos(body::text, ''"doubtful":['') > 0 then array(select c || '': stands for this or another value, by what the connector gave''
                 from json_array_elements_text(body #> ''{metadata,doubtful}'') c) end, ''{}'') ||
                 case when is_unshowable then array[''text that Postgres cannot show is null here''] else ''{}'' end as doubtful,
-              case when c.row_now is null then body #> ''{source,primaryKey}'' else (select json_object_agg(k, c.row_now -> k) from unnest($7) k) end as primary_key,
-              coalesce(c.row_now, body -> ''after'') as row_now
-            from shown e left join lateral audit.carried(case operation when ''DELETE'' then body -> ''before'' else body -> ''after'' end, place, $6) c on place < $8),
+              case when (c).row_now is null then body #> ''{source,primaryKey}'' else (select json_object_agg(k, (c).row_now -> k) from unnest($7) k) end as primary_key,
+              coalesce((c).row_now, body -> ''after'') as row_now
+            from (select e.*, case when place < $8 then audit.carried(case operation when ''DELETE'' then body -> ''before'' else body -> ''after'' end, place, $6) end as c from shown e offset 0) e),
           latest as (select %2$s * from carried %3$s)
           select $1, $4, primary_key, row_now, sequence, ordinal, commit_time, operation, event_id,
             coalesce(doubts, ''{}'') || doubtful || case when place < $9 then array[$10] else ''{}'' end
-          from latest where operation <> ''DELETE'' and ($11 is null or primary_key::jsonb = $11)
-          order by place, ordinal',
+          from latest where operation <> ''DELETE'' and ($11 is null or primary_key::jsonb = $11)',
         case when cardinality(hashes) > 0 then 'and audit.row_hash(e.body) = any($12)' else '' end,
         case when segments > 1 then 'distinct on (primary_key::jsonb)' else '' end,
         case when segments > 1 then 'order by primary_key::jsonb, place desc, ordinal desc' else '' end)

@@ -88,9 +88,10 @@ export const PLACES: readonly string[] = [
     end $$`,
 
   // A snapshot that was cut off is replaced by the next one: what stands before does not count.
+  `create index transactions_replacing on audit.transactions (source, sequence) where kind = 'snapshot' and strpos(transaction_id, ':replaces:') > 0`,
   `create function audit.last_replaced(of_source text, up_to bigint) returns bigint language sql stable
     return coalesce((select max(sequence) from audit.transactions where source = of_source and sequence <= up_to and kind = 'snapshot'
-      and transaction_id ~ '^snapshot:[^:]+:[0-9]+:replaces:'), 0)`,
+      and strpos(transaction_id, ':replaces:') > 0 and transaction_id ~ '^snapshot:[^:]+:[0-9]+:replaces:'), 0)`,
 
   // The names under which a table's rows stand in the log up to a sequence, the newest first, following renames back to where the rows begin.
   `create function audit.lineage(of_source text, of_database text, of_table text, up_to bigint)
