@@ -16,11 +16,14 @@ import type {
   ReplayReport,
   RequestList,
   Rotation,
+  RowHistory,
+  RowsAsOf,
   SelfAudit,
   StageRequest,
   Status,
   Summary,
   Trace,
+  UndoPlan,
   UnexplainedList,
   Verification,
 } from './contract.ts';
@@ -30,6 +33,7 @@ import type { EventProof } from './evidence/proof.ts';
 import type { VerifyAsk } from './evidence/verify.ts';
 import type { NamesAsk } from './names.ts';
 import type { RebuildAsk, ReplayAsk } from './replay.ts';
+import type { AsOfAsk, HistoryAsk } from './rows.ts';
 import type { Doing } from './sealed.ts';
 import type { SelfAuditAsk } from './self-audit.ts';
 import type { SummaryAsk } from './summary.ts';
@@ -51,6 +55,12 @@ export interface Api {
   readonly anomalies: (ask: AnomalyAsk) => Promise<Answer<AnomalyList>>;
   readonly unexplained: (ask: UnexplainedAsk) => Promise<Answer<UnexplainedList>>;
   readonly trace: (id: string) => Promise<Answer<Trace>>;
+  /** What happened to a row. */
+  readonly history: (ask: HistoryAsk) => Promise<Answer<RowHistory>>;
+  /** Rows as they were. */
+  readonly asOf: (ask: AsOfAsk) => Promise<Answer<RowsAsOf>>;
+  /** Writes SQL that takes a transaction or a change back; runs none. */
+  readonly undo: (id: string) => Promise<Answer<UndoPlan>>;
   readonly status: () => Promise<Answer<Status>>;
   readonly gaps: () => Promise<Answer<GapList>>;
   readonly decideGap: (id: string, decision: string, by: string) => Promise<Answer<Gap>>;

@@ -22,6 +22,8 @@ export {
   ReplayReport,
   RequestList,
   Rotation,
+  RowHistory,
+  RowsAsOf,
   RulesReport,
   SelfAudit,
   StageRequest,
@@ -31,6 +33,7 @@ export {
   Trace,
   TracedChange,
   TracedTransaction,
+  UndoPlan,
   UnexplainedList,
   Verification,
 } from './contract.ts';
@@ -45,6 +48,7 @@ export { tokensIn, withValues } from './names.ts';
 export { apiConfig, openApi } from './open.ts';
 export { NotRecorded } from './recording.ts';
 export type { RebuildAsk, ReplayAsk } from './replay.ts';
+export type { AsOfAsk, HistoryAsk } from './rows.ts';
 export { testRules } from './rules.ts';
 export type { SelfAuditAsk } from './self-audit.ts';
 export type { SummaryAsk } from './summary.ts';

@@ -15,11 +15,13 @@ import { RECORDED } from './recorded.ts';
 import { makeRecording } from './recording.ts';
 import { rebuild, replay } from './replay.ts';
 import { askRepair, askRepublish, listRequests, readBack } from './requests.ts';
+import { rowHistory, rowsAsOf } from './rows.ts';
 import { addHold, endHold, eraseSubject, listHolds, openSealed, rotateKeys, type SealedKeys } from './sealed.ts';
 import { listActs } from './self-audit.ts';
 import { readStatus, type StatusDeps } from './status.ts';
 import { summarize } from './summary.ts';
 import { trace } from './trace.ts';
+import { undo } from './undo/undo.ts';
 import { listUnexplained } from './unexplained.ts';
 
 export interface ApiDeps extends Pick<StatusDeps, 'connectUrl' | 'stageUrls'> {
@@ -46,6 +48,9 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, 
     anomalies: question(RECORDED.anomalies, (ask) => listAnomalies(deps, ask)),
     unexplained: question(RECORDED.unexplained, (ask) => listUnexplained(deps, ask)),
     trace: question(RECORDED.trace, (id) => trace(deps, id)),
+    history: question(RECORDED.history, (ask) => rowHistory(deps, ask)),
+    asOf: question(RECORDED.asOf, (ask) => rowsAsOf(deps, ask)),
+    undo: question(RECORDED.undo, (id) => undo(deps, id)),
     status: question(RECORDED.status, async () => answer(await readStatus(deps))),
     gaps: question(RECORDED.gaps, async () => answer({ timeZone: zone.name, gaps: await listGaps(database) })),
     decideGap: act(RECORDED.decideGap, (id, decision, by) => decideGap(database, id, decision, by)),

@@ -36,6 +36,19 @@ export const RECORDED: { readonly [Name in RecordedCall]: RecordedOf<Api[Name]> 
     asked: (id) => ({ id }),
     rows: ({ transactions }) => transactions.length,
   },
+  history: {
+    action: 'read',
+    object: 'row_history',
+    asked: ({ source, table, key }) => ({ source, table, key }),
+    rows: ({ entries }) => entries.length,
+  },
+  asOf: {
+    action: 'read',
+    object: 'rows_as_of',
+    asked: ({ source, table, key, at, limit }) => ({ source, table, key, at, limit }),
+    rows: ({ rows }) => rows.length,
+  },
+  undo: { action: 'read', object: 'undo', asked: (id) => ({ id }), rows: ({ statements }) => statements.length },
   status: {
     action: 'read',
     object: 'status',

@@ -18,6 +18,7 @@ import { proveEvent, showDefinitions, verifyLogs, verifyProof, writeEvidencePack
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { activatePack, listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
+import { showAsOf, showHistory, showUndo } from './rows.ts';
 import { addHold, endHold, erase, listHolds, openValue, rotateKeys } from './sealed.ts';
 
 const HELP = `
@@ -108,21 +109,16 @@ export function makeProgram(io: Io, done: (code: Promise<number>) => Promise<voi
     (_, self: Command) => done(showStatus(io, self.optsWithGlobals())),
   );
 
-  const gaps = command('gaps', 'list the gaps on record').action((_, self: Command) =>
-    done(listGaps(io, self.optsWithGlobals())),
-  );
-  command(
-    'decide <id> <decision>',
-    'decide on a gap, for ever: accept goes on without, retry tries again',
-    gaps,
-  ).action((id: string, decision: string, _, self: Command) =>
-    done(decideGap(io, self.optsWithGlobals(), id, decision)),
-  );
-  addRuleCommands(command, io, done);
-  addPackCommands(command, io, done);
-  addLetterCommands(command, io, done);
-  addSealedCommands(command, io, done);
-  addEvidenceCommands(command, io, done);
+  const parts = [
+    addGapCommands,
+    addRowCommands,
+    addRuleCommands,
+    addPackCommands,
+    addLetterCommands,
+    addSealedCommands,
+    addEvidenceCommands,
+  ];
+  for (const addCommands of parts) addCommands(command, io, done);
   return program;
 }
 
@@ -133,6 +129,43 @@ const inClear = (made: Command): Command =>
     .option('--reason <text>', 'why, with --names');
 
 type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
+
+/** Commands about gaps. */
+function addGapCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const gaps = command('gaps', 'list the gaps on record').action((_, self: Command) =>
+    done(listGaps(io, self.optsWithGlobals())),
+  );
+  command(
+    'decide <id> <decision>',
+    'decide on a gap, for ever: accept goes on without, retry tries again',
+    gaps,
+  ).action((id: string, decision: string, _, self: Command) =>
+    done(decideGap(io, self.optsWithGlobals(), id, decision)),
+  );
+}
+
+/** Commands about single rows. */
+function addRowCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  const SOURCE = ['--source <name>', 'the source; needed only when several have the table'] as const;
+  const KEY = '\nA key is its value (7), column=value for each of its columns (shop_id=3,product_id=55), or JSON.';
+  command('history <table> <key>', 'show what happened to a row: who, what, when, in which transaction')
+    .addHelpText('after', KEY)
+    .option(...SOURCE)
+    .action((table: string, key: string, _, self: Command) =>
+      done(showHistory(io, { ...self.optsWithGlobals(), table, key })),
+    );
+  command('as-of <table> [key]', 'show the rows of a table, or one, as whole transactions had left them')
+    .addHelpText('after', KEY)
+    .requiredOption('--at <place>', 'a time with its zone, a day (its beginning), a GTID or a sequence')
+    .option(...SOURCE)
+    .option('--limit <count>', 'how many rows to show', wholeNumber, 100)
+    .action((table: string, key: string | undefined, _, self: Command) =>
+      done(showAsOf(io, { ...self.optsWithGlobals(), table, key })),
+    );
+  command('undo <transaction-or-event>', 'print SQL that takes a transaction or one change back; runs nothing')
+    .addHelpText('after', '\nExit code 6 when something cannot be given back, or the same rows were changed later.')
+    .action((id: string, _, self: Command) => done(showUndo(io, self.optsWithGlobals(), id)));
+}
 
 /** Commands about the rules of packs. */
 function addRuleCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {

@@ -58,9 +58,27 @@ export {
   writeGapDecision,
 } from './queries/open-matters.ts';
 export { readRequest, readRequests, type StoredRequest, writeRequest } from './queries/requests.ts';
+export {
+  type FoundPlace,
+  readHoles,
+  readKeyColumns,
+  readPlace,
+  readRowHistory,
+  readRowsAsOf,
+  type StoredHistoryEntry,
+  type StoredRow,
+  Unanswerable,
+} from './queries/row-history.ts';
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
 export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';
+export {
+  type LaterChange,
+  readChangesOf,
+  readDefinitionsOf,
+  readLaterChanges,
+  type StoredDefinition,
+} from './queries/undo.ts';
 export { countUnexplained, readUnexplained } from './queries/unexplained.ts';
 export { writeRebuild } from './rebuilds.ts';
 export {

@@ -23,6 +23,8 @@ import { selfAudit } from './migrations/0018-self-audit.ts';
 import { closed } from './migrations/0019-closed.ts';
 import { dayKeysMoved } from './migrations/0020-day-keys-moved.ts';
 import { sealedIndex } from './migrations/0021-sealed-index.ts';
+import { rowIndex } from './migrations/0022-row-index.ts';
+import { rowHistory } from './migrations/0023-row-history.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -46,6 +48,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019-closed': closed,
   '0020-day-keys-moved': dayKeysMoved,
   '0021-sealed-index': sealedIndex,
+  '0022-row-index': rowIndex,
+  '0023-row-history': rowHistory,
 };
 
 /** The same for the database of keys. */

@@ -11,10 +11,22 @@ import { generate } from './generate.ts';
 import { infer } from './infer.ts';
 import { land } from './land.ts';
 import { latency } from './latency.ts';
+import { rebuild } from './rebuild.ts';
 import { season } from './season.ts';
 import { verify } from './verify.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [land, flow, latency, formats, infer, evidence, verify, generate, season];
+const BENCHMARKS: readonly Benchmark[] = [
+  land,
+  flow,
+  latency,
+  formats,
+  infer,
+  evidence,
+  verify,
+  rebuild,
+  generate,
+  season,
+];
 const USAGE = `usage: npm run bench -- NAME [--rows N] [--normalizer-env NAME=VALUE ...] [--sealed]
 
 Brings up servers of its own where it needs them, measures, and stops everything. Talk goes to stderr; the last line of stdout is one JSON object.

@@ -12,12 +12,11 @@ import { cleanLine, type Paint } from '../io.ts';
 import { entityText } from './anomalies.ts';
 import { tableLines } from './table.ts';
 import { type Node, treeLines } from './tree.ts';
+import { changeTextOf, keyText, quotedText, valueText } from './values.ts';
 import { plural, scoreText, shortId, styleOf } from './words.ts';
 
 type Anomaly = NonNullable<Trace['anomaly']>;
 
-/** Characters of a value that are shown at most. */
-const VALUE_LENGTH_MAX = 120;
 /** Parts of a list that are shown at most. */
 const PARTS_MAX = 20;
 /** Characters of a reason that are shown at most. */
@@ -133,18 +132,9 @@ function eventLines(event: BusinessEvent, { zone, paint }: Look): readonly strin
 const changeNode = (change: TracedChange, look: Look): Node => ({ lines: changeLines(change, look), children: [] });
 
 function changeLines(change: TracedChange, { paint }: Look): readonly string[] {
-  const key = Object.entries(change.primaryKey).map(([name, value]) => `${cleanLine(name)}=${quotedText(value)}`);
-  const rows = change.columns.map(({ column, before, after }) => [
-    { text: cleanLine(column) },
-    {
-      text: [before, after]
-        .filter((value) => value !== undefined)
-        .map(valueText)
-        .join(' → '),
-    },
-  ]);
+  const rows = change.columns.map((column) => [{ text: cleanLine(column.column) }, { text: changeTextOf(column) }]);
   return [
-    `${paint('cyan', change.operation)} ${cleanLine(change.database)}.${cleanLine(change.table)} ${key.join(' ')}`.trimEnd(),
+    `${paint('cyan', change.operation)} ${cleanLine(change.database)}.${cleanLine(change.table)} ${keyText(change.primaryKey)}`.trimEnd(),
     `${cleanLine(change.file)} at ${change.position}, row ${change.row}, change ${change.order}, schema ${cleanLine(change.schemaVersion)}, id ${change.eventId}`,
     ...tableLines([{ title: '' }, { title: '' }], rows, paint).map((line) => `  ${line}`),
   ];
@@ -166,14 +156,3 @@ const fieldsText = (fields: { readonly [key: string]: Json }): string =>
   Object.entries(fields)
     .map(([name, value]) => `${cleanLine(name)}=${quotedText(value)}`)
     .join(' ');
-
-/** A value on a line of its own, as it is. */
-const valueText = (value: Json): string =>
-  typeof value === 'string' && value !== '' ? rowText(value, VALUE_LENGTH_MAX) : quotedText(value);
-
-/** A value between others, in quotes where its end could be mistaken. */
-function quotedText(value: Json): string {
-  if (value === null) return 'NULL';
-  const isWord = typeof value === 'string' && /^[^\s"'=]+$/.test(value);
-  return rowText(isWord ? value : JSON.stringify(value), VALUE_LENGTH_MAX);
-}

@@ -1,0 +1,35 @@
+import { rowText } from '@overlay/api';
+import type { Json, Row } from '@overlay/model';
+import { cleanLine } from '../io.ts';
+
+/** Characters of a value that are shown at most. */
+const VALUE_LENGTH_MAX = 120;
+
+/** A value on a line of its own, as it is. */
+export const valueText = (value: Json): string =>
+  typeof value === 'string' && value !== '' ? rowText(value, VALUE_LENGTH_MAX) : quotedText(value);
+
+/** A value between others, in quotes where its end could be mistaken. */
+export function quotedText(value: Json): string {
+  if (value === null) return 'NULL';
+  const isWord = typeof value === 'string' && /^[^\s"'=]+$/.test(value);
+  return rowText(isWord ? value : JSON.stringify(value), VALUE_LENGTH_MAX);
+}
+
+export const keyText = (key: Row): string =>
+  Object.entries(key)
+    .map(([name, value]) => `${cleanLine(name)}=${quotedText(value)}`)
+    .join(' ');
+
+/** A column's value before and after, or the one there is. */
+export const changeTextOf = ({
+  before,
+  after,
+}: {
+  readonly before?: Json | undefined;
+  readonly after?: Json | undefined;
+}): string =>
+  [before, after]
+    .filter((value) => value !== undefined)
+    .map(valueText)
+    .join(' → ');

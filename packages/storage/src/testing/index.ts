@@ -1,0 +1,1 @@
+export { column, makeShopLog, SERVER, timeOf } from './shop-log.ts';
