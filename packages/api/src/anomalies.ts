@@ -3,7 +3,7 @@ import { SEVERITIES, type Zone } from '@overlay/narratives';
 import { countAnomalies, type Database, readAnomalies, readSources, type StoredAnomaly } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseSource, chooseStretch } from './choose.ts';
-import type { AnomalyList, ListedAnomaly } from './contract.ts';
+import type { AnomalyList, ListedAnomaly } from './contract/index.ts';
 
 export interface AnomalyAsk {
   /** All sources when none is named. */

@@ -26,7 +26,7 @@ import type {
   UndoPlan,
   UnexplainedList,
   Verification,
-} from './contract.ts';
+} from './contract/index.ts';
 import type { DeadLetterAsk } from './dead-letters.ts';
 import type { Manifest, PackAsk } from './evidence/pack.ts';
 import type { EventProof } from './evidence/proof.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { askHttp, jsonOf } from './ask-http.ts';
-import type { Status } from './contract.ts';
+import type { Status } from './contract/index.ts';
 
 const Task = z.object({ id: z.int(), state: z.string(), trace: z.string().optional() });
 const Connectors = z.record(

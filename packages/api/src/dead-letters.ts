@@ -13,7 +13,7 @@ import {
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseStretch } from './choose.ts';
-import type { DeadLetter, DeadLetterList, DeadLetters } from './contract.ts';
+import type { DeadLetter, DeadLetterList, DeadLetters } from './contract/index.ts';
 import { uuidRange } from './find.ts';
 
 export interface DeadLetterDeps {

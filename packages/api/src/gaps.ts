@@ -8,7 +8,7 @@ import {
   writeGapDecision,
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
-import type { Gap } from './contract.ts';
+import type { Gap } from './contract/index.ts';
 import { uuidRange } from './find.ts';
 
 const GAPS_MAX = 200;

@@ -36,7 +36,7 @@ export {
   UndoPlan,
   UnexplainedList,
   Verification,
-} from './contract.ts';
+} from './contract/index.ts';
 export { dbtPackage } from './dbt.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { type Anchored, parseKeys, readAnchors, readDefinitionsFile, readOrRefuse } from './evidence/keys.ts';

@@ -1,7 +1,7 @@
 import { type ClearImages, ERASED, openValues } from '@overlay/sealing';
 import { findSealed, type KeyStore, type SealedAt } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
-import type { Names } from './contract.ts';
+import type { Names } from './contract/index.ts';
 import type { Intend } from './recording.ts';
 import { begin, type Doing, type SealedDeps } from './sealed.ts';
 

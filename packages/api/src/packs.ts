@@ -2,7 +2,7 @@ import type { OfferedPack } from '@overlay/model';
 import { type Database, PackRewritten, readActivations, readRequest, requestPack, STAGES } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseSource } from './choose.ts';
-import { type PackList, REQUEST_MEANINGS, type StageRequest } from './contract.ts';
+import { type PackList, REQUEST_MEANINGS, type StageRequest } from './contract/index.ts';
 
 /** The stage that decides by which version a record is read: the first one, so that what it seals and what others make of it go by the same. */
 const [DECIDING_STAGE] = STAGES;

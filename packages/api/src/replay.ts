@@ -17,7 +17,7 @@ import {
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseDays, chooseSource } from './choose.ts';
-import type { ReplayReport } from './contract.ts';
+import type { ReplayReport } from './contract/index.ts';
 
 export interface ReplayAsk {
   readonly source?: string | undefined;

@@ -9,7 +9,7 @@ import {
   writeRequest,
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
-import { REQUEST_MEANINGS, type StageRequest } from './contract.ts';
+import { REQUEST_MEANINGS, type StageRequest } from './contract/index.ts';
 
 export interface RequestDeps {
   readonly database: Database;

@@ -12,7 +12,7 @@ import {
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseDay } from './choose.ts';
-import type { RowHistory, RowsAsOf } from './contract.ts';
+import type { RowHistory, RowsAsOf } from './contract/index.ts';
 import { diff } from './trace.ts';
 
 /** A table, and the source where there are several. */

@@ -1,7 +1,7 @@
 import { identify } from '@overlay/evidence';
 import { loadExamples, loadPack } from '@overlay/packs/load';
 import { runExamples } from '@overlay/rules';
-import type { RulesReport } from './contract.ts';
+import type { RulesReport } from './contract/index.ts';
 
 /** Applies the pack of a folder to its own examples. Needs no database. Throws Misconfigured with every mistake of pack and examples. */
 export async function testRules(directory: string): Promise<RulesReport> {

@@ -13,7 +13,7 @@ import {
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseSource } from './choose.ts';
-import type { Erasure, HeldSubject, HoldList, OpenedValue, Rotation } from './contract.ts';
+import type { Erasure, HeldSubject, HoldList, OpenedValue, Rotation } from './contract/index.ts';
 import type { Intend } from './recording.ts';
 
 /** Where keys are, and how long what holds values in clear lasts. */

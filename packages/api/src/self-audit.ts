@@ -3,7 +3,7 @@ import type { Zone } from '@overlay/narratives';
 import { type Database, readActs } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseDays } from './choose.ts';
-import type { SelfAudit } from './contract.ts';
+import type { SelfAudit } from './contract/index.ts';
 
 export interface SelfAuditAsk {
   /** First and last day. */

@@ -1,5 +1,5 @@
 import { STAGES, type StageHead, type StoredGap } from '@overlay/storage';
-import type { StageStatus } from './contract.ts';
+import type { StageStatus } from './contract/index.ts';
 import type { StageHealth } from './stage-health.ts';
 
 /** With something waiting, a stage that has landed nothing for this long does not work. */

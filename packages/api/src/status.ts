@@ -13,7 +13,7 @@ import {
   STAGES,
 } from '@overlay/storage';
 import { readConnect } from './connect.ts';
-import type { Status } from './contract.ts';
+import type { Status } from './contract/index.ts';
 import { gapOf } from './gaps.ts';
 import { readStageHealth } from './stage-health.ts';
 import { stagesOf } from './stages.ts';

@@ -9,7 +9,7 @@ import {
 } from '@overlay/storage';
 import { type Answer, answer } from './answer.ts';
 import { chooseDay, chooseSource } from './choose.ts';
-import type { Summary } from './contract.ts';
+import type { Summary } from './contract/index.ts';
 
 export interface SummaryDeps {
   readonly database: Database;

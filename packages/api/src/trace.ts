@@ -9,7 +9,7 @@ import {
 } from '@overlay/storage';
 import { listed } from './anomalies.ts';
 import { type Answer, answer, refuse } from './answer.ts';
-import type { ListedAnomaly, Trace, TracedChange, TracedTransaction } from './contract.ts';
+import type { ListedAnomaly, Trace, TracedChange, TracedTransaction } from './contract/index.ts';
 import { findNamed } from './find.ts';
 
 /** Transactions that are shown for one anomaly, and items of each kind for one transaction. */

@@ -2,7 +2,7 @@ import type { Zone } from '@overlay/narratives';
 import { countUnexplained, type Database, readSources, readUnexplained } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseDays, chooseSource } from './choose.ts';
-import type { UnexplainedList } from './contract.ts';
+import type { UnexplainedList } from './contract/index.ts';
 
 export interface UnexplainedAsk {
   /** All sources when none is named. */

@@ -12,7 +12,7 @@ import {
   verifyLog,
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from '../answer.ts';
-import type { Verification } from '../contract.ts';
+import type { Verification } from '../contract/index.ts';
 import { type Anchored, keysOf, type OpenedCheckpoint, openCheckpoint } from './keys.ts';
 
 export interface VerifyAsk {

@@ -9,7 +9,7 @@ import {
   readTransaction,
 } from '@overlay/storage';
 import { type Answer, answer, refuse } from '../answer.ts';
-import type { UndoPlan } from '../contract.ts';
+import type { UndoPlan } from '../contract/index.ts';
 import { findNamed } from '../find.ts';
 import { rowChanges, undoStatement } from './statement.ts';
 
