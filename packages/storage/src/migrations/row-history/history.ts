@@ -47,7 +47,7 @@ export const HISTORY: readonly string[] = [
     returns table (source text, sequence bigint, change_order integer, committed_at timestamptz, transaction_id text, operation text,
       event_id uuid, database_name text, table_name text, primary_key json, row_before json, row_after json, changes json, other_key json,
       actor_id text, actor_label text, actor_grade text, thread text, schema_version text, binlog_file text, binlog_position bigint, statement text, has_unshowable_text boolean)
-    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off as $$
     #variable_conflict use_column
     declare named record; floor bigint;
     begin
