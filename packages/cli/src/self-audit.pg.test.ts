@@ -92,6 +92,10 @@ const COMMANDS: Readonly<Record<string, readonly [argv: readonly string[], act: 
   anomalies: [['--since', '2026-11-20'], 'read anomalies', 'ok'],
   unexplained: [['--table', 'patients'], 'read unexplained', 'ok'],
   trace: [[gtidOf(4)], 'read trace', 'ok'],
+  // This log has no definitions of tables.
+  history: [['orders', '1'], 'read row_history', 'refused'],
+  'as-of': [['orders', '--at', '3'], 'read rows_as_of', 'refused'],
+  undo: [[gtidOf(4)], 'read undo', 'ok'],
   status: [[], 'read status', 'ok'],
   gaps: [[], 'read gaps', 'ok'],
   'gaps decide': [[idOf('e', 9001), 'retry'], 'decide gap', 'asked ok'],
