@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RowHistory, RowsAsOf, UndoPlan } from '@overlay/api';
 import { column, freshDatabase, makeShopLog } from '@overlay/api/testing';
+import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT, runAuditctl } from './index.ts';
 
 let fresh: Awaited<ReturnType<typeof freshDatabase>>;
@@ -39,7 +40,7 @@ async function auditctl(...argv: string[]) {
     err: (text) => {
       err += text;
     },
-    env: { DATABASE_URL: fresh.url },
+    env: withSecretFiles({ DATABASE_URL: fresh.url }),
     isTty: false,
     userName: 'tester',
   });

@@ -255,7 +255,11 @@ async function auditctl(
   const program = startProgram({
     file: 'packages/cli/src/main.ts',
     arguments: words,
-    environment: { DATABASE_URL: url, EVIDENCE_KEYS_FILE: witness.keysFile, ANCHOR_FILE: anchorFile },
+    environment: {
+      ...withSecretFiles({ DATABASE_URL: url }),
+      EVIDENCE_KEYS_FILE: witness.keysFile,
+      ANCHOR_FILE: anchorFile,
+    },
     log,
   });
   return (await program.exited).code;
