@@ -24,7 +24,7 @@ export function makeMac(key: Uint8Array): Mac {
       inner.copy(scratch);
     }
     const bytes = scratch.write(text, BLOCK_BYTES, 'utf8');
-    outer.set(hash('sha256', scratch.subarray(0, BLOCK_BYTES + bytes), 'buffer'), BLOCK_BYTES);
+    outer.write(hash('sha256', scratch.subarray(0, BLOCK_BYTES + bytes), 'binary'), BLOCK_BYTES, 'binary');
     return hash('sha256', outer, 'base64url');
   };
 }

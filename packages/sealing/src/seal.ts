@@ -14,10 +14,15 @@ export function seal(
   plain: Uint8Array | string,
   boundTo: string,
 ): Buffer {
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv(CIPHER, key, nonce); // whose tag has 16 bytes
   cipher.setAAD(Buffer.from(boundTo, 'utf8'));
-  const first = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
-  return Buffer.concat([nonce, first, cipher.final(), cipher.getAuthTag()]);
+  const text = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+  cipher.final(); // gives nothing more: the cipher works on bytes
+  const sealed = Buffer.allocUnsafe(nonce.length + text.length + TAG_BYTES);
+  sealed.set(nonce);
+  sealed.set(text, nonce.length);
+  sealed.set(cipher.getAuthTag(), nonce.length + text.length);
+  return sealed;
 }
 
 /** What {@link seal} was given; undefined when the key, the name or a single bit is another one. */

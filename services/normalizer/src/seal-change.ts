@@ -203,12 +203,12 @@ function gather(
 }
 
 function textOf(gathered: readonly Gathered[], eventId: string, nonces: Mac): string {
-  return JSON.stringify(
-    gathered.map(({ key, images: { before, after } }) =>
-      sealValues(key, nonces, eventId, {
-        ...(before && { before: Object.fromEntries(before) }),
-        ...(after && { after: Object.fromEntries(after) }),
-      } as ClearImages),
-    ),
-  );
+  const texts = gathered.map(({ key, images: { before, after } }) => {
+    const { sealed, subject } = sealValues(key, nonces, eventId, {
+      ...(before && { before: Object.fromEntries(before) }),
+      ...(after && { after: Object.fromEntries(after) }),
+    } as ClearImages);
+    return `{"sealed":"${sealed}","subject":"${subject}"}`; // base64 and digits
+  });
+  return `[${texts.join()}]`;
 }
