@@ -23,9 +23,9 @@ import {
   writeSampleLog,
   writeSealedLetter,
 } from '@overlay/api/testing';
-import { withSecretFiles } from '@overlay/runtime/testing';
-import { EXIT, runAuditctl } from './index.ts';
+import { EXIT } from './index.ts';
 import { clean } from './io.ts';
+import { runIn } from './testing/run-in.ts';
 
 const PACK = `name: shops
 version: 1
@@ -69,21 +69,7 @@ afterAll(async () => {
   await keys?.close();
 });
 
-async function auditctl(...argv: string[]) {
-  let [out, err] = ['', ''];
-  const exit = await runAuditctl(argv, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    env: withSecretFiles(env),
-    isTty: false,
-    userName: 'tester',
-  });
-  return { exit, out, err };
-}
+const auditctl = (...argv: string[]) => runIn(env, argv);
 
 test('summary', async () => {
   expect(await auditctl('summary', '--date', '2026-11-20')).toEqual({

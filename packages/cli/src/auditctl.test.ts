@@ -3,24 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { RulesReport } from '@overlay/api';
-import { withSecretFiles } from '@overlay/runtime/testing';
-import { EXIT, runAuditctl } from './index.ts';
+import { EXIT } from './index.ts';
+import { runIn } from './testing/run-in.ts';
 
-async function auditctl(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  let [out, err] = ['', ''];
-  const exit = await runAuditctl(argv, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    env: withSecretFiles(env),
-    isTty: false,
-    userName: 'tester',
-  });
-  return { exit, out, err };
-}
+const auditctl = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => runIn(env, argv);
 
 test('help is data, a wrong command is talk', async () => {
   const help = await auditctl(['--help']);

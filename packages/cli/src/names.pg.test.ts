@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AnomalyList } from '@overlay/api';
 import { freshDatabase, freshKeys, writeSaying, writeSealedChange } from '@overlay/api/testing';
-import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT } from './exits.ts';
-import { runAuditctl } from './program.ts';
+import { runIn } from './testing/run-in.ts';
 
 const MASTER = Buffer.alloc(32, 3).toString('base64');
 const because = ['--reason', 'case 17'] as const;
@@ -45,21 +44,7 @@ async function tokenOf(sequence: number, image: 'before' | 'after'): Promise<str
   return row?.token ?? '';
 }
 
-async function auditctl(more: Readonly<Record<string, string>>, ...argv: string[]) {
-  let [out, err] = ['', ''];
-  const exit = await runAuditctl(argv, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    env: withSecretFiles({ ...env, ...more }),
-    isTty: false,
-    userName: 'tester',
-  });
-  return { exit, out, err };
-}
+const auditctl = (more: Readonly<Record<string, string>>, ...argv: string[]) => runIn({ ...env, ...more }, argv);
 
 const openings = () =>
   record.database.query<{ arguments: Readonly<Record<string, unknown>> }>(

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RowHistory, RowsAsOf, UndoPlan } from '@overlay/api';
 import { column, freshDatabase, makeShopLog } from '@overlay/api/testing';
-import { withSecretFiles } from '@overlay/runtime/testing';
-import { EXIT, runAuditctl } from './index.ts';
+import { EXIT } from './index.ts';
+import { runIn } from './testing/run-in.ts';
 
 let fresh: Awaited<ReturnType<typeof freshDatabase>>;
 
@@ -32,19 +32,8 @@ beforeAll(async () => {
 afterAll(() => fresh?.close());
 
 async function auditctl(...argv: string[]) {
-  let [out, err] = ['', ''];
-  const exit = await runAuditctl(argv, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    env: withSecretFiles({ DATABASE_URL: fresh.url }),
-    isTty: false,
-    userName: 'tester',
-  });
-  return { exit, out: out.replace(/id [0-9a-f-]{36}/g, 'id ID'), err };
+  const said = await runIn({ DATABASE_URL: fresh.url }, argv);
+  return { ...said, out: said.out.replace(/id [0-9a-f-]{36}/g, 'id ID') };
 }
 
 test('history', async () => {

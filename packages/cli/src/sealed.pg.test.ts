@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Erasure, HeldSubject, HoldList, OpenedValue } from '@overlay/api';
 import { freshDatabase, freshKeys, idOf, SOURCE, writeSealedChange } from '@overlay/api/testing';
-import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT } from './exits.ts';
-import { runAuditctl } from './program.ts';
+import { runIn } from './testing/run-in.ts';
 
 const MASTER = Buffer.alloc(32, 3).toString('base64');
 const NEXT_MASTER = Buffer.alloc(32, 4).toString('base64');
@@ -44,22 +43,7 @@ afterAll(async () => {
   await keys?.close();
 });
 
-async function auditctl(...argv: string[]) {
-  let [out, err] = ['', ''];
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    env: withSecretFiles(env),
-    isTty: false,
-    userName: 'tester',
-  };
-  const exit = await runAuditctl(argv, io);
-  return { exit, out, err };
-}
+const auditctl = (...argv: string[]) => runIn(env, argv);
 
 const acts = () =>
   record.database.query<{

@@ -14,10 +14,10 @@ import {
   writeSealedChange,
   writeSealedLetter,
 } from '@overlay/api/testing';
-import { withSecretFiles } from '@overlay/runtime/testing';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
-import { makeProgram, runAuditctl } from './program.ts';
+import { makeProgram } from './program.ts';
+import { runIn } from './testing/run-in.ts';
 
 const MASTER = Buffer.alloc(32, 3).toString('base64');
 const SHOP = join(import.meta.dirname, '../../../packs/shop');
@@ -52,25 +52,8 @@ afterAll(async () => {
   await keys?.close();
 });
 
-async function auditctl(...argv: string[]) {
-  return run({}, argv);
-}
-
-async function run(more: Io['env'], argv: readonly string[]) {
-  let [out, err] = ['', ''];
-  const io: Io = {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    env: withSecretFiles({ ...env, ...more }),
-    isTty: false,
-    userName: 'tester',
-  };
-  return { exit: await runAuditctl(argv, io), out, err };
-}
+const auditctl = (...argv: string[]) => run({}, argv);
+const run = (more: Io['env'], argv: readonly string[]) => runIn({ ...env, ...more }, argv);
 
 interface Row {
   readonly action: string;
