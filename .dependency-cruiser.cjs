@@ -54,6 +54,13 @@ module.exports = {
       to: { path: npm('pg', 'kysely', 'pg-copy-streams') },
     },
     {
+      name: 'only-mysql-asks-a-source',
+      comment: 'The generator writes to it, infra runs it, and the tests ask it by themselves.',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: '^packages/mysql/' },
+      to: { path: npm('mysql2') },
+    },
+    {
       name: 'only-llm-names-openai',
       severity: 'error',
       from: { pathNot: '^packages/llm/' },
