@@ -1,6 +1,6 @@
 // The walls of the house; ARCHITECTURE.md says why they stand where they do.
 const inPackage = (...names) => `^packages/(${names.join('|')})/`;
-const PURE = ['model', 'packs', 'rules', 'detectors', 'narratives', 'evidence', 'sealing'];
+const PURE = ['model', 'packs', 'rules', 'detectors', 'narratives', 'evidence', 'sealing', 'canonical'];
 const npm = (...names) => `/node_modules/(${names.join('|')})/`;
 
 module.exports = {
