@@ -39,8 +39,8 @@ export class Source {
   static async connect(url: string): Promise<Source> {
     const { protocol, hostname, port, username, password, pathname, host } = new URL(url);
     const database = decodeURIComponent(pathname.slice(1));
-    try {
-      const connection = await mysql.createConnection({
+    const connection = await mysql
+      .createConnection({
         host: hostname,
         port: Number(port || 3306),
         user: decodeURIComponent(username),
@@ -52,14 +52,16 @@ export class Source {
         supportBigNumbers: true,
         bigNumberStrings: true,
         ...(protocol === 'mysqls:' && { ssl: {} }),
+      })
+      .catch((thrown: unknown) => {
+        if (isRefusal(thrown)) throw new Misconfigured([`SOURCE_URL: ${host} refuses it: ${messageOf(thrown)}`]);
+        throw new Trouble('source.unreachable', `${host}: ${messageOf(thrown)}`, thrown);
       });
-      connection.on('error', () => {}); // told by the statement that meets it
-      await connection.query("set session time_zone = '+00:00', session transaction read only");
-      return new Source(connection, database);
-    } catch (thrown) {
-      if (isRefusal(thrown)) throw new Misconfigured([`SOURCE_URL: ${host} refuses it: ${messageOf(thrown)}`]);
-      throw new Trouble('source.unreachable', `${host}: ${messageOf(thrown)}`, thrown);
-    }
+    connection.on('error', () => {}); // told by the statement that meets it
+    const source = new Source(connection, database);
+    await source.query("set session time_zone = '+00:00'");
+    await source.query('set session transaction read only');
+    return source;
   }
 
   /** Rows by column. A server that is gone is a Trouble; whatever else it says is thrown as it comes. */
