@@ -15,6 +15,12 @@ export interface GtidRange {
 export class GtidSet {
   readonly #servers = new Map<string, Interval[]>();
 
+  static of(ranges: readonly GtidRange[]): GtidSet {
+    const set = new GtidSet();
+    for (const { server, first, last } of ranges) set.#insert(server, first, last);
+    return set;
+  }
+
   /** Throws a RangeError on text that is no GTID set. */
   static parse(text: string): GtidSet {
     const set = new GtidSet();
@@ -84,9 +90,7 @@ export class GtidSet {
 
   /** What is in either. */
   plus(other: GtidSet): GtidSet {
-    const both = new GtidSet();
-    for (const { server, first, last } of [...this.ranges(), ...other.ranges()]) both.#insert(server, first, last);
-    return both;
+    return GtidSet.of([...this.ranges(), ...other.ranges()]);
   }
 
   /** What is in this one and not in the other. */

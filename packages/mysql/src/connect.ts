@@ -39,27 +39,31 @@ export class Source {
   static async connect(url: string): Promise<Source> {
     const { protocol, hostname, port, username, password, pathname, host } = new URL(url);
     const database = decodeURIComponent(pathname.slice(1));
-    try {
-      const connection = createConnection({
-        host: hostname,
-        port: Number(port || 3306),
-        user: decodeURIComponent(username),
-        password: decodeURIComponent(password),
-        database,
-        connectTimeout: CONNECT_MS_MAX,
-        timezone: 'Z',
-        dateStrings: true,
-        supportBigNumbers: true,
-        bigNumberStrings: true,
-        ...(protocol === 'mysqls:' && { ssl: {} }),
+    const connection = createConnection({
+      host: hostname,
+      port: Number(port || 3306),
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      database,
+      connectTimeout: CONNECT_MS_MAX,
+      timezone: 'Z',
+      dateStrings: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      ...(protocol === 'mysqls:' && { ssl: {} }),
+    });
+    connection.on('error', () => {}); // told by the statement that meets it
+    await connection
+      .promise()
+      .connect()
+      .catch((thrown: unknown) => {
+        if (isRefusal(thrown)) throw new Misconfigured([`SOURCE_URL: ${host} refuses it: ${messageOf(thrown)}`]);
+        throw new Trouble('source.unreachable', `${host}: ${messageOf(thrown)}`, thrown);
       });
-      connection.on('error', () => {}); // told by the statement that meets it
-      await connection.promise().query("set session time_zone = '+00:00', session transaction_read_only = on");
-      return new Source(connection, database);
-    } catch (thrown) {
-      if (isRefusal(thrown)) throw new Misconfigured([`SOURCE_URL: ${host} refuses it: ${messageOf(thrown)}`]);
-      throw new Trouble('source.unreachable', `${host}: ${messageOf(thrown)}`, thrown);
-    }
+    const source = new Source(connection, database);
+    await source.query("set session time_zone = '+00:00'");
+    await source.query('set session transaction read only');
+    return source;
   }
 
   /** Rows by column. A server that is gone is a Trouble; whatever else it says is thrown as it comes. */

@@ -5,6 +5,7 @@ import {
   type Database,
   type FoldedTable,
   type KeyStore,
+  readCoverageFindings,
   readHoles,
   readPacks,
   readSequenceOf,
@@ -46,23 +47,19 @@ export async function reconcile(ask: ReconcileAsk): Promise<Reconciliation> {
   const snapshot = await takeSnapshot(ask.sourceUrl, ask.readers);
   try {
     const { database, source } = ask;
-    const databases = new Set(
-      (await readTablesAt(database, source, Number.MAX_SAFE_INTEGER)).map((one) => one.database),
-    );
     await untilLanded({
       ...ask,
-      databases,
       name: source,
       executed: snapshot.after,
-      source: snapshot.scout,
+      server: snapshot.scout,
       serverUuid: snapshot.serverUuid,
     });
     const sequence = await readSequenceOf(database, source, snapshot.after);
     const logged = await readTablesAt(database, source, sequence);
-    const found = await readSourceTables(snapshot, databases);
+    const found = await readSourceTables(snapshot, [...new Set(logged.map((table) => table.database))]);
     const tables: TableResult[] = [];
     const policies = new Policies(await readPacks(database, source));
-    const deps = { ask, snapshot, sequence, policies, logged, holes: await readHoles(database, source, sequence) };
+    const deps = { ask, snapshot, sequence, policies, logged, holes: await holesOf(database, source, sequence) };
     const keys = ask.keys && readOnlyKeys(ask.keys);
     for (const table of chosen(logged, ask.table))
       tables.push(await resultOf({ ...deps, keys, table, columns: found.get(nameOf(table)) }));
@@ -85,19 +82,29 @@ export async function reconcile(ask: ReconcileAsk): Promise<Reconciliation> {
   }
 }
 
+/** What of the log nobody can know: what stands there unread, gaps that people accepted, and transactions that never came. */
+async function holesOf(database: Database, source: string, sequence: number): Promise<readonly StoredHole[]> {
+  const gaps = (await readCoverageFindings(database, source)).filter(({ verdict }) => verdict === 'gap');
+  const lost = gaps.map(({ server, first, last, cause, afterSequence }) => ({
+    sequence: (afterSequence ?? 0) + 1,
+    why: `${server}:${first}${last === first ? '' : `-${last}`} never came: ${cause}`,
+  }));
+  return [...(await readHoles(database, source, sequence)), ...lost];
+}
+
 const nameOf = ({ database, table }: Pick<FoldedTable, 'database' | 'table'>): string => `${database}.${table}`;
 
 /** Names of columns by `database.table`, of the tables that the source has. */
 async function readSourceTables(
   { scout }: SourceSnapshot,
-  databases: ReadonlySet<string>,
+  databases: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  if (databases.size === 0) return new Map();
+  if (databases.length === 0) return new Map();
   const rows = await scout.query<{ d: string; t: string; c: string }>(
     `select table_schema as d, table_name as t, column_name as c from information_schema.columns
       join information_schema.tables using (table_schema, table_name)
       where table_schema in (?) and table_type = 'BASE TABLE' order by d, t, ordinal_position`,
-    [[...databases]],
+    [databases],
   );
   const tables = new Map<string, string[]>();
   for (const { d, t, c } of rows) tables.set(`${d}.${t}`, [...(tables.get(`${d}.${t}`) ?? []), c]);

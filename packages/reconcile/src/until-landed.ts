@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lookAtCoverage } from '@overlay/coverage';
 import { GtidSet } from '@overlay/model';
-import { type BinlogGroup, readBinlogFiles, readGroups, type Source } from '@overlay/mysql';
-import { type Database, readLanded } from '@overlay/storage';
+import type { Source } from '@overlay/mysql';
+import { type Database, readLogPlace } from '@overlay/storage';
 import { Unreconcilable } from './unreconcilable.ts';
 
 interface Awaited {
   readonly database: Database;
+  /** The source, by its name in the log. */
   readonly name: string;
   /** What has to have landed. */
   readonly executed: GtidSet;
-  /** Databases whose tables are captured. */
-  readonly databases: ReadonlySet<string>;
   /** The server, for what its binary log says of transactions that have not come. */
-  readonly source: Source;
+  readonly server: Source;
   readonly serverUuid: string;
   readonly wait_s_max: number;
   readonly signal?: AbortSignal | undefined;
@@ -28,15 +28,16 @@ export async function untilLanded(awaited: Awaited): Promise<void> {
   const { database, name, executed, signal, wait_s_max } = awaited;
   const deadline = performance.now() + wait_s_max * 1000;
   for (;;) {
-    const landed = GtidSet.parse((await readLanded(database, name))?.gtids ?? '');
+    const place = await readLogPlace(database, name);
+    const landed = GtidSet.parse(place?.gtids ?? '');
     refuseStranger(awaited, landed);
-    const late = await lateOf(awaited, behind(executed, landed));
+    const { late, obstacle } = await lateOf(awaited, behind(executed, landed));
     if (late.isEmpty) return;
     if (performance.now() > deadline)
       throw new Unreconcilable(
         'conflict',
         `the log of ${name} has not come to the state of the source within ${wait_s_max} s: ${late.size} transactions are missing (${shortened(String(late))})`,
-        '`auditctl status` shows what holds it up; --wait waits longer',
+        obstacle ?? '`auditctl status` and `auditctl coverage` show what holds it up; --wait waits longer',
       );
     await sleep(LOOK_MS, undefined, signal && { signal });
   }
@@ -58,25 +59,21 @@ function refuseStranger({ name, executed, serverUuid }: Awaited, landed: GtidSet
 
 /** What is after the last transaction that landed of each server: what is before it was passed, and is a matter of coverage. */
 function behind(executed: GtidSet, landed: GtidSet): GtidSet {
-  const last = new Map(landed.ranges().map((range) => [range.server, range.last]));
-  const passed = [...last].map(([server, number]) => `${server}:1-${number}`).join(',');
-  return executed.minus(GtidSet.parse(passed));
+  const passed = landed.ranges().map(({ server, last }) => ({ server, first: 1, last }));
+  return executed.minus(GtidSet.of(passed));
 }
 
-/** Those of the transactions that the log is to have: they changed a captured table, or defined one. */
-async function lateOf({ source, databases }: Awaited, missing: GtidSet): Promise<GtidSet> {
-  const late = new GtidSet();
-  if (missing.isEmpty) return late;
-  const isCaptured = ({ tables, statement = '' }: BinlogGroup): boolean =>
-    DEFINES.test(statement) || [...tables].some((table) => databases.has(table.split('.', 1)[0] ?? ''));
-  const files = await readBinlogFiles(source);
-  const rest = files.findLastIndex(({ previous }) => missing.and(previous).isEmpty);
-  for (const { name } of files.slice(Math.max(rest, 0)))
-    for await (const group of readGroups(source, name))
-      if (missing.has(group.gtid) && isCaptured(group)) late.add(group.gtid);
-  return late;
+interface Late {
+  readonly late: GtidSet;
+  /** Why it cannot be told whether they changed anything that is captured. */
+  readonly obstacle?: string | undefined;
 }
 
-/** A DDL of a table, behind the `use` of its database. */
-const DEFINES =
-  /^(use [^;]*;\s*)?(\/\*.*?\*\/\s*)?(create|alter|drop|rename|truncate)\s+((temporary|unique|fulltext|spatial)\s+)?(table|index)\b/is;
+/** Those of the transactions that changed or defined something that is captured; all of them, where that cannot be told. */
+async function lateOf({ server, database, name }: Awaited, missing: GtidSet): Promise<Late> {
+  if (missing.isEmpty) return { late: missing };
+  const check = (await lookAtCoverage({ source: server, database, name }))?.check;
+  if (!check) return { late: missing };
+  if (check.obstacle !== null) return { late: missing, obstacle: check.obstacle };
+  return { late: missing.and(GtidSet.parse(check.onTheWay)) };
+}

@@ -1,4 +1,14 @@
 export { openCases } from './cases.ts';
+export {
+  type CoverageCheck,
+  type CoverageFinding,
+  type LogPlace,
+  readCoverageCheck,
+  readCoverageFindings,
+  readLogPlace,
+  readPlaceOf,
+  storeCoverage,
+} from './coverage.ts';
 export { type DataKeys, deadLetterConfig, keepDataKeys, makeDataKeys } from './data-keys.ts';
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
@@ -33,6 +43,7 @@ export {
   readAnomalies,
   type StoredAnomaly,
 } from './queries/anomalies.ts';
+export { type CoverageInterval, countCoverage, readCoverageIntervals } from './queries/coverage.ts';
 export { readStretchFacts, type StretchFacts } from './queries/day-facts.ts';
 export {
   type DayRange,
@@ -49,7 +60,7 @@ export {
   sourcesWithDeadLetters,
 } from './queries/dead-letters.ts';
 export { type Found, findBusinessEvents, findByEntity, findByIds, findTransactions } from './queries/find.ts';
-export { readLanded, readSequenceOf, readStatesBetween } from './queries/fold-place.ts';
+export { readSequenceOf, readStatesBetween } from './queries/fold-place.ts';
 export { type FoldedRow, type FoldedTable, readFoldedRows, readTablesAt } from './queries/folded-rows.ts';
 export { readFactsBound, readHeads, readSources, STAGES, type StageHead } from './queries/heads.ts';
 export { readAuthors, readNarrative, storeNarrative } from './queries/narratives.ts';
@@ -80,6 +91,7 @@ export {
   readPlace,
   readRowHistory,
   readRowsAsOf,
+  readSequenceAt,
   type StoredHistoryEntry,
   type StoredHole,
   type StoredRow,
@@ -87,6 +99,7 @@ export {
 } from './queries/row-history.ts';
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
+export { countStretch, type StoredStretch } from './queries/stretch.ts';
 export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';
 export {
   type LaterChange,
@@ -110,3 +123,4 @@ export { rollUp } from './rollups.ts';
 export { findSealed, readPackNames, readSealedChange, type SealedAt, type SealedChange } from './sealed-change.ts';
 export { readActs } from './self-audit.ts';
 export { readSensitiveColumns } from './sensitive-columns.ts';
+export { readSourceChecks, storeSourceChecks } from './source-checks.ts';

@@ -15,15 +15,15 @@ export const auditctl = (world: World, ...words: readonly string[]): Promise<Sai
 export const auditctlAsOfficer = (world: World, ...words: readonly string[]): Promise<Said> =>
   run(world, words, world.pipeline.officer);
 
-/** The same, with a login at the source: by default that of its owner. */
+/** The same with a login at the source, by default that of its owner. Without keys: as a reader. */
 export function auditctlAtSource(
   world: World,
   words: readonly string[],
-  { url = world.mysqlUrl, ...environment }: Readonly<Record<string, string>> = {},
+  { url = world.mysqlUrl, hasKeys = true }: { readonly url?: string; readonly hasKeys?: boolean } = {},
 ): Promise<Said> {
   const file = join(mkdtempSync(join(world.directory, 'source-')), 'url');
   writeFileSync(file, url, { mode: 0o600 });
-  return run(world, words, { ...world.pipeline.officer, SOURCE_URL_FILE: file, ...environment });
+  return run(world, words, { ...(hasKeys && world.pipeline.officer), SOURCE_URL_FILE: file });
 }
 
 async function run(

@@ -3,18 +3,6 @@ import type { Database } from '../database.ts';
 import type { FoldedTable } from './folded-rows.ts';
 import { AFTER, BEFORE, KEY } from './folded-rows.ts';
 
-/** What of a source has landed; undefined when nobody ever opened it. */
-export async function readLanded(
-  database: Database,
-  source: string,
-): Promise<{ readonly sequence: number; readonly gtids: string } | undefined> {
-  const [row] = await database.query<{ landed: string; gtids: string }>(
-    "select landed, gtids from audit.heads where stage = 'normalizer' and source = $1",
-    [source],
-  );
-  return row && { sequence: Number(row.landed), gtids: row.gtids };
-}
-
 const PAGE_ROWS = 1000;
 const GTID = /^[0-9a-f-]{36}:/i;
 

@@ -25,7 +25,9 @@ const ERASING = act('erase', 'subject', 'asked');
 const READER = [
   ASKED,
   `read (?!data_keys)${ANY}`,
-  'insert (pack_versions|corrected_records)',
+  'insert (pack_versions|corrected_records|reconciliations)',
+  `update reconciliations.${ANY}`,
+  'lock reconciliations',
   // Events of a stretch made once more, and the days counted anew by them.
   'insert (rebuilds|rebuilt_business_events|rebuilt_unexplained_changes|daily_rollups)',
   `update daily_rollups.${ANY}`,
@@ -49,7 +51,7 @@ export const record: Place = {
   },
   rights: {
     audit_writer: [
-      `read (?!sealed_acts|self_audit|data_keys)${ANY}`,
+      `read (?!sealed_acts|self_audit|data_keys|coverage|source_checks)${ANY}`,
       `insert (${LANDED}|cases|dead_letters|schema_versions|unexplained_changes|sensitive_columns|evidence_tiles)`,
       'insert (heads|stage_memory|waiting|skipped_sequences|pack_versions|pack_activations|daily_rollups)',
       'update heads.(revision|landed|published|position|gtids|updated_at|evidence_size|evidence_frontier)',
@@ -62,6 +64,15 @@ export const record: Place = {
     audit_reader: READER,
     audit_opener: [...READER, OPENING],
     audit_officer: [...READER, OPENING, ERASING],
+    audit_reconciler: [
+      'read (heads|transactions|change_events|schema_versions|pack_versions|pack_activations|gaps)',
+      'read (coverage_checks|coverage_findings|source_checks|reconciliations)',
+      ASKED,
+      'insert (coverage_checks|source_checks|reconciliations)',
+      `update (coverage_checks|source_checks|reconciliations).${ANY}`,
+      '(delete|lock) source_checks',
+      'lock (coverage_checks|reconciliations)',
+    ],
     audit_notary: [
       'read (heads|transactions|change_events|evidence_tiles|checkpoints|self_audit|self_audit_head)',
       ASKED,
