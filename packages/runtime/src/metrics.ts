@@ -9,6 +9,8 @@ export interface Metrics {
   readonly items: Counter<'stage' | 'source'>;
   /** Rows landed that no business event rests on. */
   readonly unexplainedRows: Counter<'stage' | 'source' | 'table'>;
+  /** Transactions landed, by the grade of their actor. */
+  readonly transactionActors: Counter<'stage' | 'source' | 'grade'>;
   /** Columns found that look sensitive and have no policy. */
   readonly sensitiveColumns: Counter<'stage' | 'source' | 'table'>;
   /** Seconds that a step (decide, land, publish, note, commit) took for one batch. */
@@ -38,28 +40,19 @@ export function makeMetrics(): Metrics {
   const registers = [registry];
   const labelNames = ['stage', 'source'] as const;
   const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames, registers });
-  const counter = (name: string, help: string) => new Counter({ name, help, labelNames, registers });
+  const counter = <More extends string = never>(name: string, help: string, ...more: More[]) =>
+    new Counter<'stage' | 'source' | More>({ name, help, labelNames: [...labelNames, ...more], registers });
   return {
     registry,
-    records: new Counter({
-      name: 'audit_records_total',
-      help: 'Records by verdict',
-      labelNames: ['stage', 'source', 'verdict', 'code'],
-      registers,
-    }),
+    records: counter('audit_records_total', 'Records by verdict', 'verdict', 'code'),
     items: counter('audit_items_total', 'Items landed'),
-    unexplainedRows: new Counter({
-      name: 'audit_unexplained_rows_total',
-      help: 'Rows that no business event rests on',
-      labelNames: ['stage', 'source', 'table'],
-      registers,
-    }),
-    sensitiveColumns: new Counter({
-      name: 'audit_sensitive_columns_total',
-      help: 'Columns found that look sensitive and have no policy',
-      labelNames: ['stage', 'source', 'table'],
-      registers,
-    }),
+    unexplainedRows: counter('audit_unexplained_rows_total', 'Rows that no business event rests on', 'table'),
+    transactionActors: counter('audit_transaction_actors_total', 'Transactions by the grade of their actor', 'grade'),
+    sensitiveColumns: counter(
+      'audit_sensitive_columns_total',
+      'Columns found that look sensitive and have no policy',
+      'table',
+    ),
     seconds: new Histogram({
       name: 'audit_stage_seconds',
       help: 'Seconds a step of a stage took for one batch',

@@ -25,6 +25,7 @@ import { dayKeysMoved } from './migrations/0020-day-keys-moved.ts';
 import { sealedIndex } from './migrations/0021-sealed-index.ts';
 import { rowIndex } from './migrations/0022-row-index.ts';
 import { rowHistory } from './migrations/0023-row-history.ts';
+import { transactionActors } from './migrations/0026-transaction-actors.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -50,6 +51,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0021-sealed-index': sealedIndex,
   '0022-row-index': rowIndex,
   '0023-row-history': rowHistory,
+  '0026-transaction-actors': transactionActors,
 };
 
 /** The same for the database of keys. */
