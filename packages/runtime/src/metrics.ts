@@ -15,6 +15,8 @@ export interface Metrics {
   readonly sensitiveColumns: Counter<'stage' | 'source' | 'table'>;
   /** Seconds that a step (decide, land, publish, note, commit) took for one batch. */
   readonly seconds: Histogram<'stage' | 'step'>;
+  /** Bytes of the SQL statements that rode with records and were dropped, a value for each record. */
+  readonly statementBytes: Histogram<'stage' | 'source'>;
   readonly lagRecords: Gauge<'stage' | 'source'>;
   /** Age of the oldest record not yet accounted for, 0 when there is none. */
   readonly lagSeconds: Gauge<'stage' | 'source'>;
@@ -58,6 +60,13 @@ export function makeMetrics(): Metrics {
       help: 'Seconds a step of a stage took for one batch',
       labelNames: ['stage', 'step'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    statementBytes: new Histogram({
+      name: 'audit_statement_bytes',
+      help: 'Bytes of the SQL statement that rode on a row and was dropped',
+      labelNames,
+      buckets: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216],
       registers,
     }),
     lagRecords: gauge('audit_lag_records', 'Records of the input topic not yet accounted for'),
