@@ -1,6 +1,6 @@
 // The walls of the house; ARCHITECTURE.md says why they stand where they do.
 const inPackage = (...names) => `^packages/(${names.join('|')})/`;
-const PURE = ['model', 'packs', 'rules', 'detectors', 'narratives', 'evidence', 'sealing'];
+const PURE = ['model', 'packs', 'rules', 'detectors', 'narratives', 'evidence', 'sealing', 'canonical'];
 const npm = (...names) => `/node_modules/(${names.join('|')})/`;
 
 module.exports = {
@@ -52,6 +52,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^packages/storage/' },
       to: { path: npm('pg', 'kysely', 'pg-copy-streams') },
+    },
+    {
+      name: 'only-mysql-asks-a-source',
+      comment: 'The generator writes to it, infra runs it, and the tests ask it by themselves.',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: ['^packages/mysql/', '\\.test\\.ts$'] },
+      to: { path: npm('mysql2') },
     },
     {
       name: 'only-llm-names-openai',

@@ -80,7 +80,7 @@ async function startPipeline(stack: Stack, steps: Steps): Promise<{ pipeline: Pi
       environment: { SUMMARY_INTERVAL_S: '5' },
     }),
   );
-  for (const service of [...SERVICES, 'notary'] as const) pipeline.start(service);
+  for (const service of [...SERVICES, 'notary', 'reconciler'] as const) pipeline.start(service);
   return { pipeline, log };
 }
 

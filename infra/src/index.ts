@@ -16,7 +16,6 @@ export { findPsql } from './postgres.ts';
 export { type ProgramLaunch, type RunningProgram, runToEnd, startProgram } from './program.ts';
 export { printProgress } from './progress.ts';
 export { askForRows } from './signals.ts';
-export { judgeSource, readSourceFacts } from './source-check.ts';
 export { type Stack, type StackOptions, startStack } from './stack.ts';
 export { stopOnSignals } from './stop-on-signals.ts';
 export type { Health, ServerDeath } from './supervised.ts';

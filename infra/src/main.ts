@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
+import { judgeSource, readSourceFacts, Source } from '@overlay/mysql';
 import { printFindings } from './doctor.ts';
 import { endpointsOf } from './endpoints.ts';
 import { followLog } from './follow-log.ts';
 import { printProgress } from './progress.ts';
 import { askForRows } from './signals.ts';
-import { judgeSource, readSourceFacts } from './source-check.ts';
 import { type Stack, startStack } from './stack.ts';
 import { readAllStates, readState, type StackState } from './state.ts';
 import { describeState, endpointLines, type StackStatus, statusOf } from './status.ts';
@@ -180,7 +180,10 @@ async function ask(source: string | undefined, options: Options): Promise<number
 
 async function check(url: string | undefined): Promise<number> {
   if (!url) throw new UsageError('check which database?');
-  const findings = judgeSource(await readSourceFacts(url));
+  if (!URL.canParse(url) || new URL(url).pathname.length < 2)
+    throw new UsageError(`'${url}' is not mysql://user:password@host/database`);
+  const source = await Source.connect(url);
+  const findings = judgeSource(await readSourceFacts(source).finally(() => source.close()));
   process.stdout.write(printFindings(findings, 'This source tells its log everything.'));
   return findings.every(({ isMet }) => isMet) ? 0 : EXIT_FAILURE;
 }

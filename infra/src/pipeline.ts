@@ -15,8 +15,8 @@ const START_MS_MAX = 30_000;
 /** The stages, in the order in which a record meets them. */
 export const SERVICES = ['normalizer', 'inferencer', 'anomaly-scorer', 'summarizer'] as const;
 export type Service = (typeof SERVICES)[number];
-/** What can be started: the stages, and the notary beside them. */
-type Startable = Service | 'notary';
+/** What can be started: the stages, and beside them the notary and who asks the source. */
+type Startable = Service | 'notary' | 'reconciler';
 
 export interface PipelineOptions {
   /** Names the source, its connector and its topic. */
@@ -53,7 +53,10 @@ export interface Pipeline {
     readonly analyst: string;
     readonly officer: string;
     readonly notary: string;
+    readonly reconciler: string;
   };
+  /** Holds the address of the source for whoever asks it: the connector's login, which can read and no more. */
+  readonly sourceFile: string;
   readonly readerFile: string;
   /** The reader's URL of the database of keys, for the bytes of dead letters. */
   readonly readerKeysFile: string;
@@ -92,12 +95,23 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   const inKeys = inKeysOf(urls, keys, secret);
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
-  const notaryFile = secret('notary.url', urls.notary);
+  const sourceFile = secret('source.url', sourceUrl(stack, options.mysqlDatabase));
+  const own: Readonly<Partial<Record<Startable, Readonly<Record<string, string>>>>> = {
+    // Only the first stage seals, and makes leaves.
+    normalizer: {
+      EVIDENCE_NONCE_KEY_FILE: nonceKeyFile,
+      KEYS_URL_FILE: keysFile,
+      MASTER_KEY_FILE: keys.masterKeyFile,
+    },
+    notary: { ...notary.environment, DATABASE_URL_FILE: secret('notary.url', urls.notary) },
+    reconciler: reconcilerEnvironment(options.source, sourceFile, secret('reconciler.url', urls.reconciler)),
+  };
   const programs = new Map<Startable, RunningProgram>();
   const all: RunningProgram[] = [];
   return {
     source: options.source,
     urls,
+    sourceFile,
     readerFile,
     readerKeysFile: inKeys.readerFile,
     deadLetterKeyFile,
@@ -118,13 +132,7 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
           DATABASE_URL_FILE: writerFile,
           KEYS_URL_FILE: inKeys.writerFile,
           DEAD_LETTER_KEY_FILE: deadLetterKeyFile,
-          // Only the first stage seals, and makes leaves.
-          ...(service === 'normalizer' && {
-            EVIDENCE_NONCE_KEY_FILE: nonceKeyFile,
-            KEYS_URL_FILE: keysFile,
-            MASTER_KEY_FILE: keys.masterKeyFile,
-          }),
-          ...(service === 'notary' && { ...notary.environment, DATABASE_URL_FILE: notaryFile }),
+          ...own[service],
           PACK_DIR: options.packDirectory,
           CONNECT_URL: stack.connect.url,
           ...options.environment,
@@ -201,6 +209,24 @@ function keptKey(file: string): string {
   return file;
 }
 
+const reconcilerEnvironment = (source: string, sourceFile: string, databaseFile: string) => ({
+  SOURCE: source,
+  SOURCE_URL_FILE: sourceFile,
+  DATABASE_URL_FILE: databaseFile,
+});
+
+/** The address of a source for the login that the connector has. */
+function sourceUrl({ mysql, replication }: Pick<ConnectorTarget, 'mysql' | 'replication'>, database: string): string {
+  const properties = new Map(
+    readFileSync(replication.file, 'utf8')
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  const url = new URL(`mysql://${mysql.host}:${mysql.port}/${encodeURIComponent(database)}`);
+  [url.username, url.password] = [properties.get('user') ?? '', properties.get('password') ?? ''];
+  return url.href;
+}
+
 /** The port is in the line that a service logs when it has started. */
 async function portOf(service: Startable, program: RunningProgram | undefined): Promise<number> {
   for (const begin = Date.now(); program?.isRunning() && Date.now() - begin < START_MS_MAX; await sleep(50)) {
@@ -229,6 +255,7 @@ async function prepareDatabase(url: string, packDirectory: string, definitionsFi
       analyst: await login('analyst'),
       officer: await login('officer'),
       notary: await login('notary'),
+      reconciler: await login('reconciler'),
     };
   } finally {
     await database.close();

@@ -171,6 +171,28 @@ const OWN = [
   ['notary', '`ANCHOR_WEBHOOK`', 'URL', 'none', 'URL that every checkpoint is posted to'],
   ['notary', '`WITNESS_URLS`', 'URLs', 'none', 'C2SP witnesses that are asked for a cosignature, separated by commas'],
   ['notary', '`WITNESS_KEYS`', 'text', 'none', 'public keys of those witnesses, separated by commas or spaces'],
+  ['reconciler', '`SOURCE`', 'text', 'must be set', 'the source that SOURCE_URL is, by its name in the log'],
+  [
+    'reconciler',
+    '`SOURCE_URL`',
+    'text',
+    'must be set',
+    'the MySQL server under audit and its captured database, mysql://user:password@host:port/database; only read (secret)',
+  ],
+  [
+    'reconciler',
+    '`CONNECT_URL`',
+    'URL',
+    'none',
+    "Kafka Connect's REST API: what the connector has read tells what is lost from what is on its way, its server id whether another shows the same",
+  ],
+  [
+    'reconciler',
+    '`LOOK_S`',
+    'number from 0.1',
+    '`60`',
+    'seconds between two looks at the source: its settings, what it executed, and what of it landed',
+  ],
   [
     'witness',
     '`WITNESS_NAME`',

@@ -66,6 +66,8 @@ const SIGNING_KEY = generateKeyPairSync('ed25519').privateKey.export({ type: 'pk
 test.each(readdirSync(join(REPOSITORY, 'services')))('configuration.md has every setting of %s', (service) => {
   const settings = printed(`services/${service}/src/main.ts`, ['--print-config'], {
     SOURCES: 'shop',
+    SOURCE: 'shop',
+    SOURCE_URL: 'mysql://127.0.0.1/shop',
     KAFKA_BROKERS: '127.0.0.1:9092',
     SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8081',
     DATABASE_URL: 'postgres://127.0.0.1/audit',

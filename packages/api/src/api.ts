@@ -3,6 +3,7 @@ import type { AnomalyAsk } from './anomalies.ts';
 import type { Answer } from './answer.ts';
 import type {
   AnomalyList,
+  Coverage,
   DeadLetterList,
   DeadLetters,
   Erasure,
@@ -27,6 +28,7 @@ import type {
   UnexplainedList,
   Verification,
 } from './contract/index.ts';
+import type { CoverageAsk } from './coverage.ts';
 import type { DeadLetterAsk } from './dead-letters.ts';
 import type { Manifest, PackAsk } from './evidence/pack.ts';
 import type { EventProof } from './evidence/proof.ts';
@@ -62,6 +64,8 @@ export interface Api {
   /** Writes SQL that takes a transaction or a change back; runs none. */
   readonly undo: (id: string) => Promise<Answer<UndoPlan>>;
   readonly status: () => Promise<Answer<Status>>;
+  /** Whether the log of a source lacks anything; reads all that is stored of the stretch. */
+  readonly coverage: (ask: CoverageAsk) => Promise<Answer<Coverage>>;
   readonly gaps: () => Promise<Answer<GapList>>;
   readonly decideGap: (id: string, decision: string, by: string) => Promise<Answer<Gap>>;
   readonly deadLetters: (ask: DeadLetterAsk) => Promise<Answer<DeadLetterList>>;

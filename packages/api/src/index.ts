@@ -6,6 +6,7 @@ export type { Api } from './api.ts';
 export {
   AnomalyList,
   AuditedAct,
+  Coverage,
   DeadLetter,
   DeadLetterList,
   DeadLetters,
@@ -37,6 +38,7 @@ export {
   UnexplainedList,
   Verification,
 } from './contract/index.ts';
+export type { CoverageAsk } from './coverage.ts';
 export { dbtPackage } from './dbt.ts';
 export type { DeadLetterAsk } from './dead-letters.ts';
 export { type Anchored, parseKeys, readAnchors, readDefinitionsFile, readOrRefuse } from './evidence/keys.ts';

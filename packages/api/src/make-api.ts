@@ -4,6 +4,7 @@ import { type Database, type DataKeys, type RecordAct, readDefinitions, readSour
 import { listAnomalies } from './anomalies.ts';
 import { answer } from './answer.ts';
 import type { Api } from './api.ts';
+import { readCoverage } from './coverage.ts';
 import { listDeadLetters, showDeadLetters } from './dead-letters.ts';
 import { writePack } from './evidence/pack.ts';
 import { prove } from './evidence/proof.ts';
@@ -52,6 +53,7 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, 
     asOf: question(RECORDED.asOf, (ask) => rowsAsOf(deps, ask)),
     undo: question(RECORDED.undo, (id) => undo(deps, id)),
     status: question(RECORDED.status, async () => answer(await readStatus(deps))),
+    coverage: question(RECORDED.coverage, (ask) => readCoverage(deps, ask)),
     gaps: question(RECORDED.gaps, async () => answer({ timeZone: zone.name, gaps: await listGaps(database) })),
     decideGap: act(RECORDED.decideGap, (id, decision, by) => decideGap(database, id, decision, by)),
     deadLetters: question(RECORDED.deadLetters, (ask) => listDeadLetters(deps, ask)),

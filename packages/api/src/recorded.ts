@@ -55,6 +55,12 @@ export const RECORDED: { readonly [Name in RecordedCall]: RecordedOf<Api[Name]> 
     // While the database is away there is nothing to record with, and nothing of the record in the answer.
     rows: ({ postgres, sources }) => (postgres.isUp ? sources.length : undefined),
   },
+  coverage: {
+    action: 'read',
+    object: 'coverage',
+    asked: ({ source, from, to }) => ({ source, from, to }),
+    rows: ({ intervals }) => intervals.length,
+  },
   gaps: { action: 'read', object: 'gaps', rows: ({ gaps }) => gaps.length },
   decideGap: {
     action: 'decide',

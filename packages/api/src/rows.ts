@@ -87,7 +87,7 @@ async function answered<Value>(ask: () => Promise<Answer<Value>>): Promise<Answe
 }
 
 /** A day is meant from its beginning; everything else is left to the log. */
-function beginningOf(at: string, { zone, now }: RowsDeps): string {
+export function beginningOf(at: string, { zone, now }: Pick<RowsDeps, 'zone' | 'now'>): string {
   if (/^\d+$/.test(at)) return at;
   const day = chooseDay(at, zone, now());
   return day.ok ? zone.boundsOf(day.value).from : at;

@@ -2,6 +2,7 @@ import { timestampOf } from '@overlay/model';
 import type { Zone } from '@overlay/narratives';
 import { messageOf, Trouble } from '@overlay/runtime';
 import {
+  countCoverage,
   countDeadLetters,
   type Database,
   readGaps,
@@ -9,6 +10,7 @@ import {
   readSensitiveColumns,
   readServerVersion,
   readSetAside,
+  readSourceChecks,
   readWaiting,
   STAGES,
 } from '@overlay/storage';
@@ -32,7 +34,15 @@ const SET_ASIDE_SHOWN = 10;
 
 type Stored = Pick<
   Status,
-  'postgres' | 'sources' | 'gaps' | 'deadLetters' | 'setAside' | 'waiting' | 'sensitiveColumns'
+  | 'postgres'
+  | 'sources'
+  | 'gaps'
+  | 'deadLetters'
+  | 'setAside'
+  | 'waiting'
+  | 'sensitiveColumns'
+  | 'sourceChecks'
+  | 'coverage'
 >;
 
 /** How everything stands. A dependency that is away is part of the answer, never a failure to answer. */
@@ -64,11 +74,21 @@ async function readStored(deps: StatusDeps, now: Date): Promise<Stored> {
       setAside: { count, latest: [...latest] },
       waiting: [...(await readWaiting(database))],
       sensitiveColumns: [...(await readSensitiveColumns(database))],
+      sourceChecks: (await readSourceChecks(database)).filter(({ isMet }) => !isMet),
+      coverage: [...(await countCoverage(database))],
     };
   } catch (thrown) {
     if (!(thrown instanceof Trouble)) throw thrown;
     const postgres = { isUp: false, detail: messageOf(thrown) };
-    const nothing = { sources: [], gaps: [], deadLetters: [], waiting: [], sensitiveColumns: [] };
+    const nothing = {
+      sources: [],
+      gaps: [],
+      deadLetters: [],
+      waiting: [],
+      sensitiveColumns: [],
+      sourceChecks: [],
+      coverage: [],
+    };
     return { postgres, ...nothing, setAside: { count: 0, latest: [] } };
   }
 }
@@ -81,7 +101,7 @@ async function readHealth(urls: Readonly<Record<string, string>>) {
 const BAD_STATES = ['down', 'stalled', 'not_begun'];
 
 function findingsOf(status: Omit<Status, 'findings'>): string[] {
-  const { postgres, connect, sources, gaps, deadLetters, setAside, sensitiveColumns } = status;
+  const { postgres, connect, sources, gaps, deadLetters, setAside, sensitiveColumns, sourceChecks, coverage } = status;
   const stages = sources.flatMap(({ source, stages }) =>
     stages
       .filter(({ state }) => BAD_STATES.includes(state))
@@ -103,6 +123,13 @@ function findingsOf(status: Omit<Status, 'findings'>): string[] {
         ({ count, code, stage, source }) =>
           `${count} dead ${count === 1 ? 'letter' : 'letters'} (${code}) of ${stage} in source ${source}`,
       ),
+    ...sourceChecks.map(({ source, check, found, mend }) => `source ${source}: ${check}: ${found}: ${mend}`),
+    ...coverage
+      .filter(({ state }) => state in COVERAGE_FINDINGS)
+      .map(
+        ({ source, state, count }) =>
+          `source ${source}: ${count} ${count === 1 ? 'transaction' : 'transactions'} ${COVERAGE_FINDINGS[state]}: see auditctl coverage`,
+      ),
     ...sensitiveColumns.map(
       ({ source, database, table, column, why }) =>
         `column ${column} of ${database}.${table} in source ${source} looks sensitive (${why}) and has no policy: give it one in the pack, or \`clear\``,
@@ -114,6 +141,13 @@ function findingsOf(status: Omit<Status, 'findings'>): string[] {
         ]),
   ];
 }
+
+/** States of a source's transactions that need a person. */
+const COVERAGE_FINDINGS: Readonly<Record<string, string>> = {
+  gap: 'are missing for ever',
+  unexplained: 'did not land, and nobody knows why',
+  unknown_to_source: 'landed that the source does not know',
+};
 
 /** Longer than this, a transaction is not on its way. */
 const WAITING_MS_MAX = 60_000;

@@ -14,6 +14,7 @@ import {
   testRulesOf,
   writeDbt,
 } from './commands.ts';
+import { showCoverage } from './coverage.ts';
 import { proveEvent, showDefinitions, verifyLogs, verifyProof, writeEvidencePack } from './evidence.ts';
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
@@ -130,8 +131,14 @@ const inClear = (made: Command): Command =>
 
 type MakeCommand = (usage: string, description: string, parent?: Command) => Command;
 
-/** Commands about gaps. */
+/** Commands about what the log lacks. */
 function addGapCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  command('coverage', 'tell whether anything is missing: what the source executed, and what of it is stored')
+    .addHelpText('after', '\nCounts every stored row of the stretch. Exit code 6 unless it is complete.')
+    .option('--from <place>', 'a time with its zone, a day (its beginning), a GTID or a sequence; else the beginning')
+    .option('--to <place>', 'the same; else the end')
+    .option('--source <name>', 'the source; needed only when there are several')
+    .action((_, self: Command) => done(showCoverage(io, self.optsWithGlobals())));
   const gaps = command('gaps', 'list the gaps on record').action((_, self: Command) =>
     done(listGaps(io, self.optsWithGlobals())),
   );

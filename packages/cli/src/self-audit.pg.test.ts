@@ -80,6 +80,7 @@ const COMMANDS: Readonly<Record<string, readonly [argv: readonly string[], act: 
   'as-of': [['orders', '--at', '3'], 'read rows_as_of', 'refused'],
   undo: [[gtidOf(4)], 'read undo', 'ok'],
   status: [[], 'read status', 'ok'],
+  coverage: [['--from', '2'], 'read coverage', 'ok'],
   gaps: [[], 'read gaps', 'ok'],
   'gaps decide': [[idOf('e', 9001), 'retry'], 'decide gap', 'asked ok'],
   'rules replay': [[SHOP], 'replay rules', 'ok'],

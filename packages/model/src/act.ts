@@ -19,6 +19,7 @@ export const ACTIONS = {
   activate: 'asked for a version of a pack to come into force',
   replay: 'applied a pack to the log, which changed nothing',
   rebuild: 'made the events of a pack the ones that hold',
+  find: 'found that the log lacks something for ever',
   migrate: 'brought tables and views of the database to another version',
   start: 'started, with these settings',
 } as const;

@@ -32,3 +32,31 @@ test('whatever the order of arrival, the set holds just what was added, and its 
     }),
   );
 });
+
+test('sums, differences and what is common are those of the sets of numbers', () => {
+  const other = 'ce9c0441-e549-11f1-b8b9-02fc00000002';
+  const anySet = fc.uniqueArray(
+    fc.tuple(fc.constantFrom(uuid, `${uuid}:tag`, other), fc.integer({ min: 1, max: 30 })),
+    {
+      maxLength: 40,
+      selector: ([server, number]) => `${server}:${number}`,
+    },
+  );
+  const setOf = (members: readonly (readonly [string, number])[]): GtidSet => {
+    const set = new GtidSet();
+    for (const [server, number] of members) set.add(`${server}:${number}`);
+    return set;
+  };
+  fc.assert(
+    fc.property(anySet, anySet, (some, others) => {
+      const [a, b] = [setOf(some), setOf(others)];
+      const has = ([server, number]: readonly [string, number]): boolean => b.has(`${server}:${number}`);
+      expect(a.minus(b).toString()).toBe(setOf(some.filter((one) => !has(one))).toString());
+      expect(a.and(b).toString()).toBe(setOf(some.filter(has)).toString());
+      expect(a.plus(b).toString()).toBe(setOf([...some, ...others]).toString());
+      expect(a.size).toBe(some.length);
+      expect(a.isEmpty).toBe(some.length === 0);
+      expect(a.plus(new GtidSet()).ranges()).toEqual(GtidSet.parse(a.toString()).ranges());
+    }),
+  );
+});

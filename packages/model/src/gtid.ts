@@ -1,12 +1,25 @@
 /** Closed intervals of transaction numbers, sorted and disjoint. */
 type Interval = [first: number, last: number];
 
+/** Transactions of one server that follow each other, both ends with them. `server` is its uuid, with the tag behind a colon where they have one. */
+export interface GtidRange {
+  readonly server: string;
+  readonly first: number;
+  readonly last: number;
+}
+
 /**
  * A set of MySQL global transaction ids, in MySQL's own text form `uuid:1-5:7,uuid:tag:1-3`. Adding and asking cost the logarithm of the
  * number of intervals, which is one per server while nothing is missing.
  */
 export class GtidSet {
   readonly #servers = new Map<string, Interval[]>();
+
+  static of(ranges: readonly GtidRange[]): GtidSet {
+    const set = new GtidSet();
+    for (const { server, first, last } of ranges) set.#insert(server, first, last);
+    return set;
+  }
 
   /** Throws a RangeError on text that is no GTID set. */
   static parse(text: string): GtidSet {
@@ -57,6 +70,47 @@ export class GtidSet {
     const intervals = this.#servers.get(key);
     const found = intervals?.[firstEndingAtOrAfter(intervals, number)];
     return found !== undefined && found[0] <= number;
+  }
+
+  /** The transactions that follow each other, by server and number. */
+  ranges(): readonly GtidRange[] {
+    return [...this.#servers]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([server, intervals]) => intervals.map(([first, last]) => ({ server, first, last })));
+  }
+
+  get isEmpty(): boolean {
+    return this.#servers.size === 0;
+  }
+
+  /** How many transactions it holds. */
+  get size(): number {
+    return this.ranges().reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  }
+
+  /** What is in either. */
+  plus(other: GtidSet): GtidSet {
+    return GtidSet.of([...this.ranges(), ...other.ranges()]);
+  }
+
+  /** What is in this one and not in the other. */
+  minus(other: GtidSet): GtidSet {
+    const rest = new GtidSet();
+    for (const { server, first, last } of this.ranges()) {
+      const taken = other.#servers.get(server) ?? [];
+      let from = first;
+      for (let at = firstEndingAtOrAfter(taken, first); from <= last; at++) {
+        const [begin, end] = taken[at] ?? [Number.POSITIVE_INFINITY, 0];
+        if (begin > from) rest.#insert(server, from, Math.min(last, begin - 1));
+        from = begin > last ? last + 1 : end + 1;
+      }
+    }
+    return rest;
+  }
+
+  /** What is in both. */
+  and(other: GtidSet): GtidSet {
+    return this.minus(this.minus(other));
   }
 
   toString(): string {

@@ -4,7 +4,7 @@ export { Actor, ActorGrade, BusinessEvent, type Json } from './business-event.ts
 export { ChangeEvent, Operation, Row } from './change-event.ts';
 export { type Decision, decideAtOnce, type Fold, type Recall, type Start, type Step } from './fold.ts';
 export { GAP_CODES, type Gap, type GapCode, gap } from './gap.ts';
-export { GtidSet } from './gtid.ts';
+export { type GtidRange, GtidSet } from './gtid.ts';
 export type { Head, Position } from './head.ts';
 export type {
   Book,

@@ -1,8 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What every arrow of every service measures. */
-export interface Metrics {
+/** What the programs measure, each what it does. */
+export interface Metrics extends StageMetrics, NotaryMetrics, SourceMetrics {
   readonly registry: Registry;
+}
+
+/** What every arrow of every service measures. */
+interface StageMetrics {
   /** Records by outcome; `code` is the reason of a skip, the code of a fault or gap, or empty. */
   readonly records: Counter<'stage' | 'source' | 'verdict' | 'code'>;
   /** Items (change events, business events, …) landed. */
@@ -28,6 +32,9 @@ export interface Metrics {
   /** Times that a landing was refused because another copy of the stage had moved the head. */
   readonly fenced: Counter<'stage' | 'source'>;
   readonly dependencyUp: Gauge<'dependency'>;
+}
+
+interface NotaryMetrics {
   /** Leaves of the newest checkpoint that the notary signed. */
   readonly checkpointSize: Gauge<'source'>;
   /** Seconds since an anchor took a checkpoint. */
@@ -36,16 +43,28 @@ export interface Metrics {
   readonly evidenceBroken: Gauge<'source'>;
 }
 
+interface SourceMetrics {
+  /** Transactions that a source executed or that landed, by what is known of them. */
+  readonly coverage: Gauge<'source' | 'state'>;
+  /** When a source was asked last, in seconds since 1970. */
+  readonly coverageChecked: Gauge<'source'>;
+  /** 1 while a setting of a source is as it is wanted. */
+  readonly sourceCheck: Gauge<'source' | 'check'>;
+}
+
 export function makeMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  return { registry, ...makeStageMetrics(registers), ...makeNotaryMetrics(registers), ...makeSourceMetrics(registers) };
+}
+
+function makeStageMetrics(registers: Registry[]): StageMetrics {
   const labelNames = ['stage', 'source'] as const;
   const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames, registers });
   const counter = <More extends string = never>(name: string, help: string, ...more: More[]) =>
     new Counter<'stage' | 'source' | More>({ name, help, labelNames: [...labelNames, ...more], registers });
   return {
-    registry,
     records: counter('audit_records_total', 'Records by verdict', 'verdict', 'code'),
     items: counter('audit_items_total', 'Items landed'),
     unexplainedRows: counter('audit_unexplained_rows_total', 'Rows that no business event rests on', 'table'),
@@ -84,6 +103,11 @@ export function makeMetrics(): Metrics {
       labelNames: ['dependency'],
       registers,
     }),
+  };
+}
+
+function makeNotaryMetrics(registers: Registry[]): NotaryMetrics {
+  return {
     checkpointSize: new Gauge({
       name: 'audit_checkpoint_size',
       help: 'Leaves of the newest checkpoint that was signed',
@@ -100,6 +124,29 @@ export function makeMetrics(): Metrics {
       name: 'audit_evidence_broken',
       help: '1 while the notary refuses to sign because the record was changed',
       labelNames: ['source'],
+      registers,
+    }),
+  };
+}
+
+function makeSourceMetrics(registers: Registry[]): SourceMetrics {
+  return {
+    coverage: new Gauge({
+      name: 'audit_coverage_transactions',
+      help: 'Transactions of the source by what is known of them: landed, gap, unexplained, …',
+      labelNames: ['source', 'state'],
+      registers,
+    }),
+    coverageChecked: new Gauge({
+      name: 'audit_coverage_checked_timestamp_seconds',
+      help: 'When the source was asked last what it executed, in seconds since 1970',
+      labelNames: ['source'],
+      registers,
+    }),
+    sourceCheck: new Gauge({
+      name: 'audit_source_check_met',
+      help: '1 while a check of the settings of the source is met, else 0',
+      labelNames: ['source', 'check'],
       registers,
     }),
   };

@@ -23,6 +23,7 @@ export const TROUBLE_CODES = {
   },
   'connect.unreachable': { isRetryable: true, meaning: 'Kafka Connect does not answer' },
   'connect.not_running': { isRetryable: true, meaning: 'the connector of a source or its task is not running' },
+  'source.unreachable': { isRetryable: true, meaning: 'the source database does not answer' },
   'model.unreachable': { isRetryable: true, meaning: 'the language model does not answer' },
   'evidence.broken': {
     isRetryable: false,

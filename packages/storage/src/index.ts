@@ -1,4 +1,14 @@
 export { openCases } from './cases.ts';
+export {
+  type CoverageCheck,
+  type CoverageFinding,
+  type LogPlace,
+  readCoverageCheck,
+  readCoverageFindings,
+  readLogPlace,
+  readPlaceOf,
+  storeCoverage,
+} from './coverage.ts';
 export { type DataKeys, deadLetterConfig, keepDataKeys, makeDataKeys } from './data-keys.ts';
 export { Database, storageConfig } from './database.ts';
 export { openLetter } from './dead-letters.ts';
@@ -26,6 +36,7 @@ export {
   readAnomalies,
   type StoredAnomaly,
 } from './queries/anomalies.ts';
+export { type CoverageInterval, countCoverage, readCoverageIntervals } from './queries/coverage.ts';
 export { readStretchFacts, type StretchFacts } from './queries/day-facts.ts';
 export {
   type DayRange,
@@ -65,12 +76,14 @@ export {
   readPlace,
   readRowHistory,
   readRowsAsOf,
+  readSequenceAt,
   type StoredHistoryEntry,
   type StoredRow,
   Unanswerable,
 } from './queries/row-history.ts';
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
+export { countStretch, type StoredStretch } from './queries/stretch.ts';
 export { readTransaction, type StoredTransaction, type TransactionFault } from './queries/transaction.ts';
 export {
   type LaterChange,
@@ -94,3 +107,4 @@ export { rollUp } from './rollups.ts';
 export { findSealed, readPackNames, readSealedChange, type SealedAt, type SealedChange } from './sealed-change.ts';
 export { readActs } from './self-audit.ts';
 export { readSensitiveColumns } from './sensitive-columns.ts';
+export { readSourceChecks, storeSourceChecks } from './source-checks.ts';

@@ -25,6 +25,7 @@ import { dayKeysMoved } from './migrations/0020-day-keys-moved.ts';
 import { sealedIndex } from './migrations/0021-sealed-index.ts';
 import { rowIndex } from './migrations/0022-row-index.ts';
 import { rowHistory } from './migrations/0023-row-history.ts';
+import { coverage } from './migrations/0024-coverage.ts';
 import { transactionActors } from './migrations/0026-transaction-actors.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
@@ -51,6 +52,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0021-sealed-index': sealedIndex,
   '0022-row-index': rowIndex,
   '0023-row-history': rowHistory,
+  '0024-coverage': coverage,
   '0026-transaction-actors': transactionActors,
 };
 

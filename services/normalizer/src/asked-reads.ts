@@ -1,8 +1,8 @@
+import type { RowPlan } from '@overlay/canonical';
 import { digest } from '@overlay/evidence';
 import type { Recall } from '@overlay/model';
 import { z } from 'zod';
 import type { Origin, RawSnapshotRow } from './raw-record.ts';
-import type { RowPlan } from './table-definition.ts';
 
 const State = z.object({
   /** Where in the log the last piece was read. */

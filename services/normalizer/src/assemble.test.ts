@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { converterOf } from '@overlay/canonical';
 import { ChangeEvent, type DenseRecord, GtidSet } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import fc from 'fast-check';
 import { makeAssemble } from './assemble.ts';
-import { converterOf } from './column-values.ts';
 import { parseDebeziumJson } from './debezium-json.ts';
 
 const golden = readFileSync(new URL('golden/debezium-mysql-3.6.1.jsonl', import.meta.url), 'utf8')

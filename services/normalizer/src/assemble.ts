@@ -1,11 +1,10 @@
+import { type Keys, NO_KEYS, Policies } from '@overlay/canonical';
 import { type Fold, type Start, skip } from '@overlay/model';
 import { AskedReads } from './asked-reads.ts';
 import { AskedRecords } from './asked-records.ts';
 import { Definitions } from './definitions.ts';
 import { KeyNeeds } from './key-needs.ts';
-import { type Keys, NO_KEYS } from './key-ring.ts';
 import { isGtid, type Out, type Outcome, poison, REPEATED_PART, stop } from './outcome.ts';
-import { Policies } from './policies.ts';
 import type { RawRecord, RawRow, RawTruncate, RawUnreadable } from './raw-record.ts';
 import { RepeatedRows } from './repeated-rows.ts';
 import { SchemaChanges } from './schema-changes.ts';

@@ -1,11 +1,8 @@
+import { guessedText, imageText, type Keys, keyText, makeSealing, NO_KEYS, type RowPlan } from '@overlay/canonical';
 import { canonicalJson, identify } from '@overlay/evidence';
 import { type Operation, timestampOf } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
-import { guessValue, type ToValue, type Value } from './column-values.ts';
-import { type Keys, NO_KEYS } from './key-ring.ts';
-import type { RawImage, RawRow } from './raw-record.ts';
-import { makeSealing } from './seal-change.ts';
-import type { RowPlan } from './table-definition.ts';
+import type { RawRow } from './raw-record.ts';
 
 /** The parts of a change that its transaction decides. */
 interface Membership {
@@ -138,39 +135,4 @@ function eventIdOf(
 ): string {
   if (operation !== 'READ' || key === '{}') return identify('change', source, transactionId, order);
   return identify('snapshot row', source, readIn ?? `${origin.file}:${origin.position}`, database, table, key);
-}
-
-/** The image as its table's definition has it; undefined when its columns are others. */
-function imageText(image: RawImage | null, plan: RowPlan | undefined): string | undefined {
-  if (!image) return 'null';
-  if (!plan || Object.keys(image).length !== plan.columns.length) return undefined;
-  let members = '';
-  for (const { name, prefix, toValue } of plan.columns) {
-    if (!Object.hasOwn(image, name)) return undefined;
-    members += `${members === '' ? '' : ','}${prefix}${valueText(toValue(image[name]))}`;
-  }
-  return `{${members}}`;
-}
-
-/** An image that differs from the table's definition: known columns by their type, the others by the look of the value. */
-function guessedText(image: RawImage | null, plan: RowPlan | undefined): string {
-  const members = Object.keys(image ?? {})
-    .toSorted()
-    .map((name) => `${JSON.stringify(name)}:${valueText(guessed(plan, name)(image?.[name]))}`);
-  return `{${members.join(',')}}`;
-}
-
-const guessed = (plan: RowPlan | undefined, name: string): ToValue =>
-  plan?.converters.get(name) ?? plan?.guess?.(name) ?? guessValue;
-
-const valueText = (value: Value): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
-
-function keyText(image: RawImage | null, plan: RowPlan | undefined): string {
-  if (!image || !plan || plan.key.length === 0) return '{}';
-  let members = '';
-  for (const name of plan.key) {
-    const value = guessed(plan, name)(Object.hasOwn(image, name) ? image[name] : undefined);
-    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${valueText(value)}`;
-  }
-  return `{${members}}`;
 }

@@ -1,7 +1,8 @@
+import type { RawColumn, RawImage } from '@overlay/canonical';
 import type { Fault } from '@overlay/model';
 import { z } from 'zod';
 import { identityOf } from './identity.ts';
-import type { Origin, RawColumn, RawImage, RawRecord, RawRow, RawTable } from './raw-record.ts';
+import type { Origin, RawRecord, RawRow, RawTable } from './raw-record.ts';
 import { contextOf } from './statement-context.ts';
 
 /**

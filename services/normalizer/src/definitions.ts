@@ -1,22 +1,26 @@
+import {
+  ghostOf,
+  isSameShape,
+  type Keys,
+  NO_DEFINITION,
+  NO_KEYS,
+  Policies,
+  planOf,
+  policyOf,
+  type RowPlan,
+  type Shape,
+  type Stretch,
+  shapeGiven,
+  TableDefinition,
+  type TablePolicy,
+} from '@overlay/canonical';
 import { identify } from '@overlay/evidence';
 import { must, type Recall, type SchemaChangeKind, type SchemaVersion, timestampOf } from '@overlay/model';
 import { REDACTED } from '@overlay/sealing';
 import { z } from 'zod';
 import { type Ddl, type NamedTable, type Rename, readDdl } from './ddl.ts';
-import { ghostOf } from './ghost-table.ts';
-import { type Keys, NO_KEYS } from './key-ring.ts';
-import { Policies, policyOf, type Stretch, type TablePolicy } from './policies.ts';
 import type { RawSchemaChange, RawTable } from './raw-record.ts';
 import { stripLiterals } from './strip-literals.ts';
-import {
-  isSameShape,
-  NO_DEFINITION,
-  planOf,
-  type RowPlan,
-  type Shape,
-  shapeGiven,
-  TableDefinition,
-} from './table-definition.ts';
 
 /** The names of the tables that there are, by database. */
 const Names = z.record(z.string(), z.array(z.string()));

@@ -1,11 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { planOf, type RowPlan, shapeGiven, ValueError } from '@overlay/canonical';
 import { canonicalJson } from '@overlay/evidence';
 import { ChangeEvent } from '@overlay/model';
 import { makeCanonicalize } from './canonicalize.ts';
-import { ValueError } from './column-values.ts';
 import { parseRaw } from './raw-input.ts';
 import type { RawRecord } from './raw-record.ts';
-import { planOf, type RowPlan, shapeGiven } from './table-definition.ts';
 import { avroReaders, typesInAvro, typesInJson } from './testing/golden.ts';
 import { makePick, mutate } from './testing/mutations.ts';
 import { bodiesOf, runFold } from './testing/run-golden.ts';

@@ -1,9 +1,6 @@
-import { ValueError } from './column-values.ts';
+import { type Keys, missingKeys, type Policies, ValueError } from '@overlay/canonical';
 import type { Definitions } from './definitions.ts';
-import type { Keys } from './key-ring.ts';
-import type { Policies } from './policies.ts';
 import type { RawRecord } from './raw-record.ts';
-import { missingKeys } from './seal-change.ts';
 
 /** Most units that one record closes before it is decided on itself. */
 const CLOSED_MAX = 2;

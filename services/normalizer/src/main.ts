@@ -1,10 +1,10 @@
+import { KeyRing } from '@overlay/canonical';
 import { readOffer } from '@overlay/packs/load';
 import { lookEvery, runProgram } from '@overlay/runtime';
 import { changeEvents, Database, KeyStore, keepDataKeys, makeLedger, recordStart } from '@overlay/storage';
 import { runArrow, STAGE_DEPENDENCIES } from '@overlay/streams';
 import { config } from './config.ts';
 import { watchConnect } from './connect.ts';
-import { KeyRing } from './key-ring.ts';
 import { followFolder } from './pack-folder.ts';
 import { normalize } from './topology.ts';
 

@@ -1,9 +1,9 @@
+import { type Keys, NO_KEYS } from '@overlay/canonical';
 import type { DenseRecord, Recall, SchemaVersion, Start, Verdict } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import type { Arrow, RepairJob } from '@overlay/streams';
 import { makeAssemble } from './assemble.ts';
 import { recallAsOf, stillNewest, withFormer } from './former-definitions.ts';
-import { type Keys, NO_KEYS } from './key-ring.ts';
 import type { RawRecord } from './raw-record.ts';
 
 type Repair = NonNullable<Arrow<RawRecord, WrittenChange, unknown>['repair']>;

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { KeyRing, type KeySource, type RawColumn, type RawImage } from '@overlay/canonical';
 import { canonicalJson, digest } from '@overlay/evidence';
 import { type DenseRecord, GtidSet, type PackVersion, type SchemaVersion } from '@overlay/model';
 import {
@@ -11,8 +12,7 @@ import {
 } from '@overlay/sealing';
 import type { WrittenChange } from '@overlay/storage';
 import { makeAssemble } from './assemble.ts';
-import { KeyRing, type KeySource } from './key-ring.ts';
-import type { RawColumn, RawImage, RawRecord } from './raw-record.ts';
+import type { RawRecord } from './raw-record.ts';
 
 /** What is nowhere to be found when all is done. */
 const SECRETS = [

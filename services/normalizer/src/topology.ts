@@ -1,9 +1,9 @@
+import type { Keys } from '@overlay/canonical';
 import { topics } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import type { Arrow } from '@overlay/streams';
 import { makeAssemble } from './assemble.ts';
 import { rememberFormer } from './former-definitions.ts';
-import type { Keys } from './key-ring.ts';
 import { makeRawInput } from './raw-input.ts';
 import type { RawRecord } from './raw-record.ts';
 import { makeRepair } from './repair.ts';

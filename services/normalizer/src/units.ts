@@ -1,3 +1,4 @@
+import { type Keys, ValueError } from '@overlay/canonical';
 import {
   type Fault,
   type GrowingItems,
@@ -9,9 +10,7 @@ import {
 } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import { type Canonicalize, type Change, makeCanonicalize } from './canonicalize.ts';
-import { ValueError } from './column-values.ts';
 import type { Definitions } from './definitions.ts';
-import type { Keys } from './key-ring.ts';
 import { HOLE, type Out, type Outcome, PART, poison, stop } from './outcome.ts';
 import { Suspicions } from './sensitive-columns.ts';
 

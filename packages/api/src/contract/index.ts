@@ -1,5 +1,6 @@
 /** The shapes of all answers: what `auditctl --json` prints and what the gateway will serve. Fields are added, never changed or removed. */
 export { AnomalyList, ListedAnomaly } from './anomalies.ts';
+export { Coverage } from './coverage.ts';
 export { DeadLetter, DeadLetterList, DeadLetters, DeadLetterUnit } from './dead-letters.ts';
 export { Verification } from './evidence.ts';
 export { Gap, GapList } from './gaps.ts';

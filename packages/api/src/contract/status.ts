@@ -78,6 +78,19 @@ export const Status = z.object({
   sensitiveColumns: z.array(
     z.object({ source: z.string(), database: z.string(), table: z.string(), column: z.string(), why: z.string() }),
   ),
+  /** Checks of sources that are not met, as their last look found them. */
+  sourceChecks: z.array(
+    z.object({
+      source: z.string(),
+      check: z.string(),
+      isMet: z.boolean(),
+      need: z.string(),
+      found: z.string(),
+      mend: z.string().nullable(),
+    }),
+  ),
+  /** Transactions of the sources by what is known of them. */
+  coverage: z.array(z.object({ source: z.string(), state: z.string(), count })),
   /** What a person should look at, a sentence each; empty when all is well. */
   findings: z.array(z.string()),
 });

@@ -114,6 +114,15 @@ export async function readPlace(database: Database, { table, source }: AskedTabl
   };
 }
 
+/** The sequence that a time, a GTID or a sequence names in a source. Throws {@link Unanswerable}. */
+export async function readSequenceAt(database: Database, source: string, at: string): Promise<number> {
+  const [found] = await asked<{ sequence: string }>(database, 'select audit.sequence_at($1, $2) as sequence', [
+    source,
+    at,
+  ]);
+  return Number(found?.sequence);
+}
+
 /** What happened to a row, in order. Throws {@link Unanswerable}. */
 export async function readRowHistory(
   database: Database,

@@ -1,10 +1,6 @@
+import { type Keys, missingKeys, needOf, planOf, type RawImage, type TablePolicy } from '@overlay/canonical';
 import { domainKeyOf, type SubjectKey, subjectKeyOf, subjectName } from '@overlay/sealing';
 import { type Change, makeCanonicalize } from '../canonicalize.ts';
-import { type Keys, needOf } from '../key-ring.ts';
-import type { TablePolicy } from '../policies.ts';
-import type { RawImage } from '../raw-record.ts';
-import { missingKeys } from '../seal-change.ts';
-import { planOf } from '../table-definition.ts';
 
 /**
  * What sealing costs: processor time for an image with two sealed columns, above that of the same image without a policy, both measured by turns; the

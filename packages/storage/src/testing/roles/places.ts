@@ -49,7 +49,7 @@ export const record: Place = {
   },
   rights: {
     audit_writer: [
-      `read (?!sealed_acts|self_audit|data_keys)${ANY}`,
+      `read (?!sealed_acts|self_audit|data_keys|coverage|source_checks)${ANY}`,
       `insert (${LANDED}|cases|dead_letters|schema_versions|unexplained_changes|sensitive_columns|evidence_tiles)`,
       'insert (heads|stage_memory|waiting|skipped_sequences|pack_versions|pack_activations|daily_rollups)',
       'update heads.(revision|landed|published|position|gtids|updated_at|evidence_size|evidence_frontier)',
@@ -62,6 +62,14 @@ export const record: Place = {
     audit_reader: READER,
     audit_opener: [...READER, OPENING],
     audit_officer: [...READER, OPENING, ERASING],
+    audit_reconciler: [
+      'read (heads|transactions|coverage_checks|coverage_findings|source_checks)',
+      ASKED,
+      'insert (coverage_checks|source_checks)',
+      `update (coverage_checks|source_checks).${ANY}`,
+      '(delete|lock) source_checks',
+      'lock coverage_checks',
+    ],
     audit_notary: [
       'read (heads|transactions|change_events|evidence_tiles|checkpoints|self_audit|self_audit_head)',
       ASKED,

@@ -11,7 +11,7 @@ import {
 } from '@overlay/sealing';
 import type { ToValue, Value } from './column-values.ts';
 import { type Keys, needOf } from './key-ring.ts';
-import type { RawImage } from './raw-record.ts';
+import type { RawImage } from './raw-image.ts';
 
 interface NamedColumn {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { hasSensitiveName, ValueWatch } from './sensitive-columns.ts';
+import { hasSensitiveName, ValueWatch } from './sensitive-look.ts';
 
 test.each([
   'email',

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { converterOf, guessValue, type ToValue } from './column-values.ts';
 import { type Doubt, doubtOf } from './doubt.ts';
 import { policyOf, type TablePolicy } from './policies.ts';
-import type { RawColumn, RawTable } from './raw-record.ts';
+import type { RawColumn, RawDefinition } from './raw-image.ts';
 import { policedValue, type TableSealing } from './seal-change.ts';
-import { hasSensitiveName, ValueWatch } from './sensitive-columns.ts';
+import { hasSensitiveName, ValueWatch } from './sensitive-look.ts';
 
 const Column = z.object({
   name: z.string(),
@@ -37,7 +37,7 @@ export type TableDefinition = z.infer<typeof TableDefinition>;
 /** A definition as a DDL gives it, without whose it is. */
 export type Shape = Pick<TableDefinition, 'columns' | 'key'>;
 
-export const shapeGiven = ({ columns, key }: NonNullable<RawTable['definition']>): Shape => ({
+export const shapeGiven = ({ columns, key }: RawDefinition): Shape => ({
   columns: columns.map((column) => Column.parse(column)),
   key: [...key],
 });

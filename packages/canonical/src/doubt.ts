@@ -1,5 +1,5 @@
 import { converterOf, isSingle, type Value } from './column-values.ts';
-import type { RawColumn } from './raw-record.ts';
+import type { RawColumn } from './raw-image.ts';
 
 /** A column whose values the connector sometimes replaces by others, and how to see that it may have. */
 export interface Doubt {

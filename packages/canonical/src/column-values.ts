@@ -1,7 +1,7 @@
 import { canonicalJson } from '@overlay/evidence';
 import { floatText, numberText } from './float-text.ts';
 import { jsonText } from './json-text.ts';
-import type { RawColumn } from './raw-record.ts';
+import type { RawColumn } from './raw-image.ts';
 
 /** A column value as it travels from here on. */
 export type Value = string | boolean | null;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { doubtOf } from './doubt.ts';
-import type { RawColumn } from './raw-record.ts';
+import type { RawColumn } from './raw-image.ts';
 
 const column = (type: string, more: Partial<RawColumn> = {}): RawColumn => ({
   name: 'c',

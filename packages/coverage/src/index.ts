@@ -1,0 +1,1 @@
+export { type CoverageLook, lookAtCoverage } from './look.ts';

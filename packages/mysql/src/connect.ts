@@ -1,0 +1,92 @@
+import { Misconfigured, messageOf, secret, Trouble } from '@overlay/runtime';
+import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
+
+/** What a program that asks a source is told. */
+export const sourceConfig = {
+  SOURCE_URL: secret()
+    .refine(isSourceUrl, { error: 'is not mysql://user:password@host:port/database' })
+    .describe(
+      'the MySQL server under audit and its captured database, mysql://user:password@host:port/database; only read',
+    ),
+};
+
+function isSourceUrl(text: string): boolean {
+  return URL.canParse(text) && /^mysqls?:$/.test(new URL(text).protocol) && new URL(text).pathname.length > 1;
+}
+
+const CONNECT_MS_MAX = 5000;
+/** Errors of a server that is there and does not let this login do what it asks. */
+const REFUSALS =
+  /^ER_(ACCESS_DENIED|DBACCESS_DENIED|SPECIFIC_ACCESS_DENIED|TABLEACCESS_DENIED|COLUMNACCESS_DENIED|BAD_DB)/;
+
+/** Whether a server refused a statement because a right is missing. */
+export const isRefusal = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && REFUSALS.test(String(thrown.code));
+
+/**
+ * A connection to a source, which is only read: values come as text, exact, and in UTC. Troubles: `source.unreachable`; throws Misconfigured when the server
+ * refuses the login or the database.
+ */
+export class Source {
+  readonly database: string;
+  readonly #connection: Connection;
+
+  private constructor(connection: Connection, database: string) {
+    this.#connection = connection;
+    this.database = database;
+  }
+
+  static async connect(url: string): Promise<Source> {
+    const { protocol, hostname, port, username, password, pathname, host } = new URL(url);
+    const database = decodeURIComponent(pathname.slice(1));
+    const connection = await mysql
+      .createConnection({
+        host: hostname,
+        port: Number(port || 3306),
+        user: decodeURIComponent(username),
+        password: decodeURIComponent(password),
+        database,
+        connectTimeout: CONNECT_MS_MAX,
+        timezone: 'Z',
+        dateStrings: true,
+        supportBigNumbers: true,
+        bigNumberStrings: true,
+        ...(protocol === 'mysqls:' && { ssl: {} }),
+      })
+      .catch((thrown: unknown) => {
+        if (isRefusal(thrown)) throw new Misconfigured([`SOURCE_URL: ${host} refuses it: ${messageOf(thrown)}`]);
+        throw new Trouble('source.unreachable', `${host}: ${messageOf(thrown)}`, thrown);
+      });
+    connection.on('error', () => {}); // told by the statement that meets it
+    const source = new Source(connection, database);
+    await source.query("set session time_zone = '+00:00'");
+    await source.query('set session transaction read only');
+    return source;
+  }
+
+  /** Rows by column. A server that is gone is a Trouble; whatever else it says is thrown as it comes. */
+  async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    try {
+      const [rows] = await this.#connection.query<(Row & RowDataPacket)[]>(sql, [...values]);
+      return rows;
+    } catch (thrown) {
+      throw isFatal(thrown) ? new Trouble('source.unreachable', messageOf(thrown), thrown) : thrown;
+    }
+  }
+
+  /** Rows of values in the order of the columns, as they come from the server. */
+  async queryArrays(sql: string, values: readonly unknown[] = []): Promise<readonly (readonly unknown[])[]> {
+    try {
+      const [rows] = await this.#connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true, values: [...values] });
+      return rows;
+    } catch (thrown) {
+      throw isFatal(thrown) ? new Trouble('source.unreachable', messageOf(thrown), thrown) : thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.end().catch(() => this.#connection.destroy());
+  }
+}
+
+const isFatal = (thrown: unknown): boolean => thrown instanceof Error && 'fatal' in thrown && thrown.fatal === true;

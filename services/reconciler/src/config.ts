@@ -1,0 +1,26 @@
+import { SELF_AUDIT } from '@overlay/model';
+import { sourceConfig } from '@overlay/mysql';
+import { storageConfig } from '@overlay/storage';
+import { z } from 'zod';
+
+export const config = {
+  ...storageConfig,
+  ...sourceConfig,
+  SOURCE: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]*$/i, 'has other than letters, digits, - and _')
+    .refine((name) => name !== SELF_AUDIT, { error: `'${SELF_AUDIT}' is the name of a log of ours` })
+    .describe('the source that SOURCE_URL is, by its name in the log'),
+  CONNECT_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Kafka Connect's REST API: what the connector has read tells what is lost from what is on its way, its server id whether another shows the same",
+    ),
+  LOOK_S: z.coerce
+    .number()
+    .min(0.1)
+    .max(86_400)
+    .default(60)
+    .describe('seconds between two looks at the source: its settings, what it executed, and what of it landed'),
+};
