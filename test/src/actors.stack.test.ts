@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runToEnd } from '@overlay/infra';
 import mysql from 'mysql2/promise';
-import { dumpOf, topicsOf } from './kit/outputs.ts';
+import { ACTS_COUNT, LITERAL, playActors } from './kit/actor-acts.ts';
+import { answersOf, dumpOf, servicesOf, topicsOf } from './kit/outputs.ts';
+import { makeRandom } from './kit/random.ts';
 import { untilCaughtUp } from './kit/record.ts';
+import { metricOf } from './kit/service.ts';
 import { makePharmacy, makeWorld, recordUrl, type World } from './kit/world.ts';
 
 const STAGES = ['normalizer', 'inferencer'] as const;
-/** Stands in statements alone. */
-const LITERAL = 'only-in-a-statement-4711';
 let world: World;
 
 beforeAll(async () => {
@@ -82,4 +83,63 @@ test('who the application says did it, did it; the statement is nowhere', async 
   const outputs = [await dumpOf(recordUrl(world)), ...(await topicsOf(world)).map(([, text]) => text)];
   expect(outputs.filter((text) => text.replaceAll(`${LITERAL}-kept`, '').includes(LITERAL))).toEqual([]);
   expect(outputs.some((text) => text.includes(`${LITERAL}-kept`))).toBe(true);
+});
+
+/** As {@link ActorTruth}, told by the view. */
+const TOLD = `select transaction_id as gtid, actor_grade as grade, actor_id as id, actor_label as label,
+    array(select a ->> 'id' from json_array_elements(several::json) a order by 1) as several,
+    array(select a ->> 'grade' from json_array_elements(several::json) a) as grades
+  from analyst.transaction_actors where source = $1 and sequence > $2 and sequence < $3 order by sequence`;
+
+interface Told {
+  readonly [column: string]: unknown;
+  readonly gtid: string;
+  readonly grade: string;
+  readonly id: string | null;
+  readonly label: string | null;
+  readonly several: readonly string[];
+}
+
+test('of a mixed workload every transaction has the right actor and grade; no literal of any statement stands anywhere', async () => {
+  const from = await untilCaughtUp(world, STAGES);
+  const [users] = await world.source.query<mysql.RowDataPacket[]>(
+    'select user_id, username from users order by user_id limit 12',
+  );
+  const names = new Map(users.map(({ user_id, username }) => [String(user_id), String(username)]));
+  const truth = await playActors(world.mysqlUrl, makeRandom('actors'), {
+    sessions: 4,
+    actsEach: ACTS_COUNT * 4,
+    people: [...names.keys()].map(Number),
+  });
+  const to = await untilCaughtUp(world, STAGES);
+
+  const told = await world.record.query<Told>(TOLD, [world.name, from, to]);
+  expect(new Set(told.map(({ gtid }) => gtid))).toEqual(new Set(truth.keys()));
+  expect(told).toHaveLength(ACTS_COUNT * 16);
+  for (const { gtid, grade, id, label, several } of told) {
+    const known = truth.get(gtid);
+    const ids = grade === 'several' ? several : id === null ? [] : [id];
+    expect([known?.act, grade, ids]).toEqual([known?.act, known?.grade, known?.ids.toSorted()]);
+    expect(label).toBe(id === null ? null : names.get(id));
+  }
+
+  const [normalizer, inferencer] = STAGES.map((stage) => world.pipeline.running(stage));
+  if (!inferencer || !normalizer) throw new Error('both stages run');
+  const counts = Map.groupBy(truth.values(), ({ grade }) => grade);
+  expect([...counts.keys()].sort()).toEqual(['corroborated', 'exact', 'inferred', 'several', 'unknown']);
+  for (const [grade, { length }] of counts)
+    expect(await metricOf(inferencer, 'audit_transaction_actors_total', `grade="${grade}"`)).toBeGreaterThanOrEqual(
+      length,
+    );
+  expect(await metricOf(normalizer, 'audit_statement_bytes_sum')).toBeGreaterThan(1_000_000);
+
+  const outputs = [
+    ['database', await dumpOf(recordUrl(world))] as const,
+    ...(await topicsOf(world)),
+    ...(await servicesOf(world)),
+    ...(await answersOf(world, [['history', 'products', '1'], ['status']])),
+  ];
+  const leaking = outputs.filter(([, text]) => text.replaceAll(`${LITERAL}-kept`, '').includes(LITERAL));
+  expect(leaking.map(([name]) => name)).toEqual([]);
+  expect(outputs.length).toBeGreaterThan(10);
 });

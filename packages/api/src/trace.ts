@@ -88,6 +88,7 @@ function traced(stored: StoredTransaction): TracedTransaction {
     timestamp: stored.commitTime,
     file: first?.metadata.file ?? null,
     position: first?.metadata.position ?? null,
+    actors: [...stored.actors],
     changeCount: stored.itemCount,
     changes: stored.changeEvents.map(tracedChange),
     businessEvents: [...stored.businessEvents],

@@ -97,6 +97,7 @@ Record
   Business events               4
   Row changes no rule explains  1 (14.3 % of those in transactions)
   Transactions set aside        1
+  Actors of transactions: 4 exact (80.0 %), 1 unknown (20.0 %).
   Sequences 1 to 7, nothing missing.
 
 Written by template, from the record up to sequence 7.
@@ -159,7 +160,7 @@ test('trace of an entity, down to rows and binlog position', async () => {
 │    total     99999999999999999.99
 │    items     product="Tea\\u001b[31m \\u0000 box 500 g" quantity=2
 └─ transaction ${gtidOf(2)}
-   │  sequence 2 of shops, committed 2026-11-20 09:03:05 -05:00
+   │  sequence 2 of shops, committed 2026-11-20 09:03:05 -05:00, by ana (exact)
    │  binlog.000003 at 2001, GTID as above, 2 row changes
    ├─ INSERT shops.orders order_id=123
    │     binlog.000003 at 2001, row 0, change 1, schema shops.orders:1, id c0000002-66bd-5b0d-8c3e-000000000001

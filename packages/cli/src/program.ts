@@ -157,13 +157,13 @@ function addGapCommands(command: MakeCommand, io: Io, done: (code: Promise<numbe
 function addRowCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
   const SOURCE = ['--source <name>', 'the source; needed only when several have the table'] as const;
   const KEY = '\nA key is its value (7), column=value for each of its columns (shop_id=3,product_id=55), or JSON.';
-  command('history <table> <key>', 'show what happened to a row: who, what, when, in which transaction')
+  inClear(command('history <table> <key>', 'show what happened to a row: who, what, when, in which transaction'))
     .addHelpText('after', KEY)
     .option(...SOURCE)
     .action((table: string, key: string, _, self: Command) =>
       done(showHistory(io, { ...self.optsWithGlobals(), table, key })),
     );
-  command('as-of <table> [key]', 'show the rows of a table, or one, as whole transactions had left them')
+  inClear(command('as-of <table> [key]', 'show the rows of a table, or one, as whole transactions had left them'))
     .addHelpText('after', KEY)
     .requiredOption('--at <place>', 'a time with its zone, a day (its beginning), a GTID or a sequence')
     .option(...SOURCE)

@@ -3,6 +3,7 @@ import type { PackVersion } from './pack-version.ts';
 import type { NewItems } from './record.ts';
 import type { SchemaVersion } from './schema-version.ts';
 import type { SensitiveColumn } from './sensitive-column.ts';
+import type { TransactionActor } from './transaction-actor.ts';
 import type { UnexplainedChange } from './unexplained-change.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -34,6 +35,8 @@ export interface Decision<Out, Value> {
   readonly schemaVersions?: readonly SchemaVersion[];
   /** Rows that nothing explains, to land beside what is emitted. */
   readonly unexplained?: readonly UnexplainedChange[];
+  /** Who did the transaction, to land beside what is emitted; missing where nobody acts. */
+  readonly actor?: TransactionActor;
   /** Columns that are to be warned of, to land beside what is emitted. */
   readonly sensitive?: readonly SensitiveColumn[];
   /** The source transaction that is accounted for with this decision. */

@@ -35,6 +35,7 @@ export type { ColumnDefinition, SchemaChangeKind, SchemaVersion } from './schema
 export type { SensitiveColumn } from './sensitive-column.ts';
 export { microsecondsOf, Timestamp, timestampOf } from './time.ts';
 export { rawTopic, sourceOfRawTopic, topics } from './topics.ts';
+export { gradeOf, TRANSACTION_GRADES, type TransactionActor, type TransactionGrade } from './transaction-actor.ts';
 export type { UnexplainedChange } from './unexplained-change.ts';
 export {
   FAULT_CODES,

@@ -5,6 +5,7 @@ import type { Items, WrittenRecord } from './record.ts';
 import type { StageRequest } from './request.ts';
 import type { SchemaVersion } from './schema-version.ts';
 import type { SensitiveColumn } from './sensitive-column.ts';
+import type { TransactionActor } from './transaction-actor.ts';
 import type { UnexplainedChange } from './unexplained-change.ts';
 import type { Fault, Repeat } from './verdict.ts';
 
@@ -35,6 +36,7 @@ export interface Landing<Item> {
   readonly repeats: readonly Repeat[];
   readonly schemaVersions?: readonly SchemaVersion[];
   readonly unexplained?: readonly UnexplainedChange[];
+  readonly actors?: readonly TransactionActor[];
   readonly sensitive?: readonly SensitiveColumn[];
   /** The request that this landing fulfils, at the sequence `landed`. */
   readonly answers?: string;

@@ -45,6 +45,7 @@ const DAY: DayFacts = {
     transactions: 1310,
     changeEvents: 6544,
     businessEvents: 1290,
+    actors: { exact: 900, corroborated: 0, inferred: 300, several: 2, unknown: 98 },
     judgedChanges: 6500,
     unexplainedChanges: 13,
     setAside: 0,
@@ -99,6 +100,7 @@ Record
   Business events               1,290
   Row changes no rule explains     13 (0.2 % of those in transactions)
   Transactions set aside            0
+  Actors of transactions: 900 exact (69.2 %), 300 inferred (23.1 %), 2 several (0.2 %), 98 unknown (7.5 %).
   Sequences 4,001 to 5,310, nothing missing.`);
   expect(checkGrounded(`${title}\n${text}`, facts)).toEqual([]);
   expect(facts.map(({ id }) => id)).toEqual(facts.map((_, index) => `F${index + 1}`));
@@ -130,6 +132,7 @@ test('a day without records says so', () => {
       transactions: 0,
       changeEvents: 0,
       businessEvents: 0,
+      actors: { exact: 0, corroborated: 0, inferred: 0, several: 0, unknown: 0 },
       judgedChanges: 0,
       unexplainedChanges: 0,
       setAside: 0,

@@ -1,4 +1,4 @@
-import type { Anomaly, Fact } from '@overlay/model';
+import { type Anomaly, type Fact, TRANSACTION_GRADES } from '@overlay/model';
 import { type Coverage, type DayFacts, SEVERITIES, type SectionFacts } from './day-facts.ts';
 import { FactTable } from './fact-table.ts';
 import { printNumber, rowText } from './figures.ts';
@@ -103,7 +103,7 @@ function recordBlock(table: FactTable, coverage: Coverage): readonly string[] {
     unexplainedLine(table, coverage),
     line('Transactions set aside', coverage.setAside),
   ];
-  return ['Record', ...aligned(lines), ...coverageLines(table, coverage).map((text) => `  ${text}`)];
+  return ['Record', ...aligned(lines), ...actorLines(table, coverage), ...coverageLines(table, coverage)];
 }
 
 function unexplainedLine(table: FactTable, { judgedChanges, unexplainedChanges }: Coverage): Line {
@@ -114,16 +114,28 @@ function unexplainedLine(table: FactTable, { judgedChanges, unexplainedChanges }
   return { name, figure, rest: `(${printed(share).figure} % of those in transactions)` };
 }
 
+/** How many transactions have an actor of which grade, and what share of them that is. */
+function actorLines(table: FactTable, { actors }: Coverage): readonly string[] {
+  const all = TRANSACTION_GRADES.reduce((sum, grade) => sum + actors[grade], 0);
+  const shares = TRANSACTION_GRADES.filter((grade) => actors[grade] > 0).map((grade) => {
+    const name = `Transactions whose actor is ${grade}`;
+    const count = printed(table.add(name, actors[grade])).figure;
+    const share = printed(table.add(`Share of ${name}`, ((100 * actors[grade]) / all).toFixed(1), '%')).figure;
+    return `${count} ${grade} (${share} %)`;
+  });
+  return shares.length === 0 ? [] : [`  Actors of transactions: ${shares.join(', ')}.`];
+}
+
 function coverageLines(table: FactTable, coverage: Coverage): readonly string[] {
   const { first, last, missing, gaps } = coverage;
   const figure = (label: string, value: number): string => printed(table.add(label, value)).figure;
-  if (first === null || last === null) return ['Nothing of this day has been counted.'];
+  if (first === null || last === null) return ['  Nothing of this day has been counted.'];
   const range = `Sequences ${figure('First sequence', first)} to ${figure('Last sequence', last)}`;
   const holes = [
     ...(missing > 0 ? [`${figure('Sequences missing', missing)} missing`] : []),
     ...(gaps > 0 ? [`${figure('Gaps on record', gaps)} on record as gaps`] : []),
   ];
-  return [`${range}, ${holes.length === 0 ? 'nothing missing' : holes.join(', ')}.`];
+  return [`  ${range}, ${holes.length === 0 ? 'nothing missing' : holes.join(', ')}.`];
 }
 
 function aligned(lines: readonly Line[]): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Anomaly } from '@overlay/model';
+import type { Anomaly, TransactionGrade } from '@overlay/model';
 
 /** What a day held, counted in the database up to a stated sequence: all that a daily summary may say. */
 export interface DayFacts {
@@ -21,6 +21,8 @@ export interface Coverage {
   readonly transactions: number;
   readonly changeEvents: number;
   readonly businessEvents: number;
+  /** Transactions and repairs, by the grade of their actor. */
+  readonly actors: Readonly<Record<TransactionGrade, number>>;
   /** Row changes that rules were asked about: those of transactions and their repairs. */
   readonly judgedChanges: number;
   /** Of them, those that no business event rests on. */

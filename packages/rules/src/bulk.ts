@@ -1,4 +1,5 @@
 import {
+  type Actor,
   type BusinessEvent,
   type ChangeEvent,
   type Decision,
@@ -8,6 +9,7 @@ import {
   withItems,
 } from '@overlay/model';
 import type { Pack } from '@overlay/packs';
+import { type Hearing, onlyActor } from './actor.ts';
 import { isGhost } from './ghost-rows.ts';
 import { type Label, makeLearning, remembered } from './labels.ts';
 import type { Identify } from './rule.ts';
@@ -29,10 +31,10 @@ const UNDER_WAY: Decided = { verdict: skip('under way'), isUnderWay: true };
  * Decides on a record with more rows than rules may see, in steps: goes through the rows once, holding few. One event stands for them all, and they teach
  * names. Without the rows of a tool's own tables it may be a small one, which is given back.
  */
-export function makeBulk(pack: Pack, identify: Identify, recall: Recall<Label>) {
+export function makeBulk(pack: Pack, identify: Identify, recall: Recall<Label>, openHearing: () => Hearing) {
   let pass: { readonly record: DenseRecord<ChangeEvent>; readonly steps: Generator<void, Sifted> } | undefined;
   return (record: DenseRecord<ChangeEvent>): Sifted => {
-    if (pass?.record !== record) pass = { record, steps: sift(record, pack, identify, recall) };
+    if (pass?.record !== record) pass = { record, steps: sift(record, pack, identify, recall, openHearing()) };
     const { done, value } = pass.steps.next();
     if (!done) return { decision: UNDER_WAY };
     pass = undefined;
@@ -45,6 +47,7 @@ function* sift(
   { tables, databases, ruleRowsMax }: Pack,
   identify: Identify,
   recall: Recall<Label>,
+  hearing: Hearing,
 ): Generator<void, Sifted> {
   const counts = new Counts();
   const learning = makeLearning(tables, recall);
@@ -55,12 +58,16 @@ function* sift(
     if (++seen % STEP_ROWS === 0) yield;
     if (isGhost(row)) continue;
     counts.add(row);
+    hearing.hear(row);
     if (isOwn(row)) learning.learn(row);
     if (few.length <= ruleRowsMax) few.push(row);
   }
   if (counts.rows <= ruleRowsMax) return { record: withItems(record, few) };
-  const out = withItems(record, isAct(record) ? [counts.eventOf(record, identify)] : []);
-  return { decision: { verdict: { kind: 'emit', out }, ...remembered(record, learning.changes, recall) } };
+  const remember = remembered(record, learning.changes, recall);
+  if (!isAct(record)) return { decision: { verdict: { kind: 'emit', out: withItems(record, []) }, ...remember } };
+  const actor = hearing.ofTransaction(record);
+  const out = withItems(record, [counts.eventOf(record, onlyActor(actor), identify)]);
+  return { decision: { verdict: { kind: 'emit', out }, ...remember, actor } };
 }
 
 /** How many rows changed, by table and operation; the first and the last of them. */
@@ -78,7 +85,7 @@ class Counts {
   }
 
   /** The one event that stands for a very large transaction. Its source events are the first and the last. */
-  eventOf(record: DenseRecord<unknown>, identify: Identify): BusinessEvent {
+  eventOf(record: DenseRecord<unknown>, actor: Actor, identify: Identify): BusinessEvent {
     const tables = [...this.#tables].map(([name, table]) => [
       name,
       Object.fromEntries([...table].map(([operation, count]) => [operation, String(count)])),
@@ -89,7 +96,7 @@ class Counts {
       entityType: 'transaction',
       entityId: record.transactionId,
       timestamp: record.timestamp,
-      actor: { id: null, label: null, grade: 'unknown' },
+      actor,
       payload: { rows: String(this.rows), tables: Object.fromEntries(tables) },
       confidence: 1,
       sourceEventIds: this.#ends,

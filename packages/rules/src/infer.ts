@@ -10,7 +10,7 @@ import {
   withItems,
 } from '@overlay/model';
 import { type Calendar, makeCalendar, type Pack } from '@overlay/packs';
-import { makeActors } from './actor.ts';
+import { makeHearings } from './actor.ts';
 import { makeBulk } from './bulk.ts';
 import { Claims } from './claims.ts';
 import { withoutGhosts } from './ghost-rows.ts';
@@ -24,7 +24,7 @@ import { unexplainedOf } from './unexplained.ts';
 /**
  * The stage that says what a transaction means, by the rules of a pack. One record out for each record in, possibly with no events:
  * only transactions, TRUNCATEs and their repairs have any; a very large one has just a `bulk.change`, a TRUNCATE its `table.truncated`; the rows of every record, also of the snapshot, teach the
- * names that expressions ask for. Rows that no event rests on are told beside the events, counted. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
+ * names that expressions ask for. Rows that no event rests on are told beside the events, counted, and who acted. An event's id comes from `identify(source, transaction id, rule, event id of the anchor row)`. A rule that cannot be evaluated is a fault beside
  * what the others gave.
  */
 export function makeInfer(
@@ -32,13 +32,14 @@ export function makeInfer(
   identify: Identify,
 ): Fold<DenseRecord<ChangeEvent>, DenseRecord<BusinessEvent>, Label> {
   const calendar = makeCalendar(pack);
-  const actorsOf = makeActors(pack.actors);
   const { isOwn, isIgnored } = makeScope(pack);
+  const openHearing = makeHearings(pack.actors, isOwn);
   return {
     open: ({ recall }) => {
       const names = makeNames(recall);
       const rules = pack.rules.map((rule) => makeRule(rule, lookupsOf(calendar, names), identify));
-      const bulk = makeBulk(pack, identify, recall);
+      const hearing = () => openHearing((id) => names.find(pack.actors.labels, id));
+      const bulk = makeBulk(pack, identify, recall, hearing);
       const decide = (record: DenseRecord<ChangeEvent>) => {
         const transaction = transactionOf(record, isOwn);
         const learning = makeLearning(pack.tables, recall);
@@ -51,15 +52,17 @@ export function makeInfer(
           return decisionOf(record, [{ events: truncations, fault: null }], remember, []);
         }
         const claims = new Claims();
+        const heard = hearing();
+        for (const row of transaction.all) heard.hear(row);
         const around: Surroundings = {
           transaction,
           claims,
-          actorOf: actorsOf(transaction, (key) => names.find(pack.actors.labels, key)),
+          actorOf: (anchor) => heard.actorOf(anchor),
           takeUnknownLabels: names.takeUnknown,
         };
         const applied = rules.map((apply) => apply(around));
         const unexplained = unexplainedOf(transaction.all, claims, isIgnored);
-        return decisionOf(record, applied, remember, unexplained);
+        return decisionOf(record, applied, { ...remember, actor: heard.ofTransaction(record) }, unexplained);
       };
       return (record) => {
         if (record.items.length <= pack.ruleRowsMax) return decide(withoutGhosts(record));
@@ -73,7 +76,7 @@ export function makeInfer(
 function decisionOf(
   record: DenseRecord<ChangeEvent>,
   applied: readonly Applied[],
-  remember: Pick<Decision<never, Label>, 'remember'>,
+  beside: Pick<Decision<never, Label>, 'remember' | 'actor'>,
   unexplained: readonly UnexplainedChange[],
 ): Decision<DenseRecord<BusinessEvent>, Label> {
   const out = withItems(
@@ -83,7 +86,7 @@ function decisionOf(
   const faults: Fault[] = applied.flatMap(({ fault }) => (fault ? [{ ...fault, sequence: record.sequence }] : []));
   return {
     verdict: faults.length === 0 ? { kind: 'emit', out } : { kind: 'emit', out, faults },
-    ...remember,
+    ...beside,
     ...(unexplained.length > 0 && { unexplained }),
   };
 }

@@ -3,6 +3,7 @@ import {
   type ChangeEvent,
   type DenseRecord,
   decideAtOnce,
+  type TransactionActor,
   type UnexplainedChange,
 } from '@overlay/model';
 import type { Pack } from '@overlay/packs';
@@ -13,6 +14,7 @@ import type { Identify } from './rule.ts';
 export interface Replayed {
   readonly record: DenseRecord<BusinessEvent>;
   readonly unexplained: readonly UnexplainedChange[];
+  readonly actor: TransactionActor | null;
   /** Rules that could not be evaluated. */
   readonly faults: readonly string[];
 }
@@ -38,10 +40,10 @@ export function makeReplay(pack: Pack, identify: Identify, source: string) {
     newItems: <Item>(): Item[] => [],
   });
   const apply = (record: DenseRecord<ChangeEvent>): Replayed => {
-    const { verdict, remember = [], unexplained = [] } = decideAtOnce(step, record);
+    const { verdict, remember = [], unexplained = [], actor = null } = decideAtOnce(step, record);
     for (const [key, value] of remember) memory.set(key, value);
     if (verdict.kind !== 'emit') throw new Error(`a record of the log was answered with ${verdict.kind}`);
-    return { record: verdict.out, unexplained, faults: (verdict.faults ?? []).map(({ detail }) => detail) };
+    return { record: verdict.out, unexplained, actor, faults: (verdict.faults ?? []).map(({ detail }) => detail) };
   };
   return { learn: (record: DenseRecord<ChangeEvent>): void => void apply(record), apply };
 }

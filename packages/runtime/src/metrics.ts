@@ -13,10 +13,14 @@ interface StageMetrics {
   readonly items: Counter<'stage' | 'source'>;
   /** Rows landed that no business event rests on. */
   readonly unexplainedRows: Counter<'stage' | 'source' | 'table'>;
+  /** Transactions landed, by the grade of their actor. */
+  readonly transactionActors: Counter<'stage' | 'source' | 'grade'>;
   /** Columns found that look sensitive and have no policy. */
   readonly sensitiveColumns: Counter<'stage' | 'source' | 'table'>;
   /** Seconds that a step (decide, land, publish, note, commit) took for one batch. */
   readonly seconds: Histogram<'stage' | 'step'>;
+  /** Bytes of the SQL statements that rode with records and were dropped, a value for each record. */
+  readonly statementBytes: Histogram<'stage' | 'source'>;
   readonly lagRecords: Gauge<'stage' | 'source'>;
   /** Age of the oldest record not yet accounted for, 0 when there is none. */
   readonly lagSeconds: Gauge<'stage' | 'source'>;
@@ -58,32 +62,30 @@ export function makeMetrics(): Metrics {
 function makeStageMetrics(registers: Registry[]): StageMetrics {
   const labelNames = ['stage', 'source'] as const;
   const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames, registers });
-  const counter = (name: string, help: string) => new Counter({ name, help, labelNames, registers });
+  const counter = <More extends string = never>(name: string, help: string, ...more: More[]) =>
+    new Counter<'stage' | 'source' | More>({ name, help, labelNames: [...labelNames, ...more], registers });
   return {
-    records: new Counter({
-      name: 'audit_records_total',
-      help: 'Records by verdict',
-      labelNames: ['stage', 'source', 'verdict', 'code'],
-      registers,
-    }),
+    records: counter('audit_records_total', 'Records by verdict', 'verdict', 'code'),
     items: counter('audit_items_total', 'Items landed'),
-    unexplainedRows: new Counter({
-      name: 'audit_unexplained_rows_total',
-      help: 'Rows that no business event rests on',
-      labelNames: ['stage', 'source', 'table'],
-      registers,
-    }),
-    sensitiveColumns: new Counter({
-      name: 'audit_sensitive_columns_total',
-      help: 'Columns found that look sensitive and have no policy',
-      labelNames: ['stage', 'source', 'table'],
-      registers,
-    }),
+    unexplainedRows: counter('audit_unexplained_rows_total', 'Rows that no business event rests on', 'table'),
+    transactionActors: counter('audit_transaction_actors_total', 'Transactions by the grade of their actor', 'grade'),
+    sensitiveColumns: counter(
+      'audit_sensitive_columns_total',
+      'Columns found that look sensitive and have no policy',
+      'table',
+    ),
     seconds: new Histogram({
       name: 'audit_stage_seconds',
       help: 'Seconds a step of a stage took for one batch',
       labelNames: ['stage', 'step'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    statementBytes: new Histogram({
+      name: 'audit_statement_bytes',
+      help: 'Bytes of the SQL statement that rode on a row and was dropped',
+      labelNames,
+      buckets: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216],
       registers,
     }),
     lagRecords: gauge('audit_lag_records', 'Records of the input topic not yet accounted for'),

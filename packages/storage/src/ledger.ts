@@ -15,6 +15,7 @@ import { findRewritten } from './repeats.ts';
 import { readOpenRequests, readSetAsideUnit, writeAnswer, writeWaiting } from './requests.ts';
 import { landSchemaVersions } from './schema-versions.ts';
 import { landSensitiveColumns } from './sensitive-columns.ts';
+import { landTransactionActors } from './transaction-actors.ts';
 import { landUnexplained } from './unexplained.ts';
 import { makeUnpublished } from './unpublished.ts';
 
@@ -40,6 +41,7 @@ export function makeLedger<Item>(database: Database, of: LedgerOf<Item>): Ledger
       const weeks = landing.records.map(({ record }) => record.timestamp);
       if (logs) await ensureWeeks('transactions', weeks);
       await ensureWeeks(table.name, weeks);
+      if (landing.actors?.length) await ensureWeeks('transaction_actors', weeks);
       const dataKey = landing.deadLetters.length > 0 ? await dataKeys.today() : undefined;
       at('before_begin');
       underWay.add(landing.head.source);
@@ -107,6 +109,7 @@ async function landNow<Item>(
   await landMemory(client, landing);
   await landSchemaVersions(client, landing.schemaVersions ?? []);
   await landUnexplained(client, landing.unexplained ?? []);
+  await landTransactionActors(client, landing.actors ?? []);
   await landSensitiveColumns(client, landing);
   if (dataKey) await landDeadLetters(client, dataKey, landing);
   if (landing.answers !== undefined)

@@ -1,10 +1,11 @@
-import type { BusinessEvent, DenseRecord, OfferedPack, UnexplainedChange } from '@overlay/model';
+import type { BusinessEvent, DenseRecord, OfferedPack, TransactionActor, UnexplainedChange } from '@overlay/model';
 import { type Columns, copyRows, type Field } from './copy.ts';
 import type { Database } from './database.ts';
 import type { LogStretch } from './logged.ts';
 import { storePackVersion } from './packs.ts';
 import { businessEvents } from './record-tables.ts';
 import { recountRollups } from './rollups.ts';
+import { landTransactionActors } from './transaction-actors.ts';
 import { landUnexplained } from './unexplained.ts';
 
 /** Records whose events are copied in one go. */
@@ -20,10 +21,11 @@ const COLUMNS: Columns = [
   ['body', 'json'],
 ];
 
-/** What other rules make of a sequence: its events, and what none of them rests on. */
+/** What other rules make of a sequence: its events, what none of them rests on, and who acted where somebody did. */
 export interface Rebuilt {
   readonly record: DenseRecord<BusinessEvent>;
   readonly unexplained: readonly UnexplainedChange[];
+  readonly actor: TransactionActor | null;
 }
 
 /**
@@ -55,10 +57,15 @@ export async function writeRebuild(
         waiting.flatMap(({ unexplained }) => unexplained),
         rebuild,
       );
+      await landTransactionActors(
+        client,
+        waiting.flatMap(({ actor }) => actor ?? []),
+        rebuild,
+      );
       waiting = [];
     };
     for await (const each of rebuilt) {
-      if (each.record.items.length > 0 || each.unexplained.length > 0) waiting.push(each);
+      if (each.record.items.length > 0 || each.unexplained.length > 0 || each.actor) waiting.push(each);
       if (waiting.length >= RECORDS_MAX) await flush();
     }
     await flush();

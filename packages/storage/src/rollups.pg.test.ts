@@ -202,7 +202,7 @@ test('a rebuild counts the days of its stretch anew, and no others', async () =>
     payloads: [{ ...one, place_name: 'Ica', amount: '1' }],
   });
   async function* events() {
-    yield { record: other.record, unexplained: [] };
+    yield { record: other.record, unexplained: [], actor: null };
   }
   await writeRebuild(database, { source: 'shop', from: 2, to: 2, pack, by: 'ana' }, events(), (event) =>
     canonicalJson(event as never),

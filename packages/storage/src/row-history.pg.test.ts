@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Row } from '@overlay/model';
+import type { Actor, Row } from '@overlay/model';
 import { makeScratch, type Scratch } from './testing/scratch.ts';
 import { column, makeShopLog, SERVER, timeOf } from './testing/shop-log.ts';
+import { landTransactionActors } from './transaction-actors.ts';
 
 let scratch: Scratch;
 let log: ReturnType<typeof makeShopLog>;
@@ -321,3 +322,46 @@ function makeRandom(seed: number): (limit: number) => number {
     return Math.floor((state / 2 ** 31) * limit);
   };
 }
+
+test('a change has the actor of its transaction; where several acted, the one of the business event that rests on it', async () => {
+  const { database } = scratch;
+  await log.define('snapshot', 'prices', [column('id', 'INT'), column('price', 'INT')], ['id']);
+  await log.snapshot('prices', []);
+  const set = (id: string) => [null, { id, price: '1' }] as const;
+  const [by_ana, by_several, by_nobody] = [
+    await log.land('prices', [set('1')]),
+    await log.land('prices', [set('2'), set('3')]),
+    await log.land('prices', [set('4')]),
+  ];
+  const [ana, eva] = (['7', '8'] as const).map((id) => ({ id, label: `user ${id}`, grade: 'exact' }) as const);
+  if (!ana || !eva) throw new Error('two are given');
+  const actorOf = (sequence: number, ...actors: Actor[]) => ({
+    source: 'shop',
+    sequence,
+    timestamp: timeOf(sequence).replace('Z', '000Z'),
+    actors,
+  });
+  for (const table of ['transaction_actors', 'business_events'])
+    await database.query('select audit.ensure_week($1, $2::date)', [table, timeOf(by_ana)]);
+  await database.transaction((client) =>
+    landTransactionActors(client, [actorOf(by_ana, ana), actorOf(by_several, ana, eva), actorOf(by_nobody)]),
+  );
+  await database.query(
+    `insert into audit.business_events (source, sequence, ordinal, commit_time, event_id, event_type, entity_type, entity_id,
+        actor_id, actor_label, actor_grade, confidence, body)
+      select source, sequence, 1, commit_time, gen_random_uuid(), 'price.set', 'price', '3', '8', 'user 8', 'exact', 1,
+          json_build_object('sourceEventIds', json_build_array(event_id))
+        from audit.change_events where sequence = $1 and ordinal = 2`,
+    [by_several],
+  );
+  const told = async (id: number) =>
+    (await history('prices', { id })).map(({ actor_id, actor_label, actor_grade }) => [
+      actor_id,
+      actor_label,
+      actor_grade,
+    ]);
+  expect(await told(1)).toEqual([['7', 'user 7', 'exact']]);
+  expect(await told(2)).toEqual([[null, null, 'several']]);
+  expect(await told(3)).toEqual([['8', 'user 8', 'exact']]);
+  expect(await told(4)).toEqual([[null, null, null]]);
+});

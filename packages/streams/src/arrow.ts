@@ -34,6 +34,8 @@ export interface Input<In> {
     registry: Pick<SchemaRegistry, 'knows' | 'avroSchema'>,
     messages: readonly Message[],
   ) => Promise<void>;
+  /** Bytes of the statement that rides with a record and is dropped; undefined where none does. */
+  readonly statementBytesOf?: (record: In) => number | undefined;
   /** A decoder for the records of one source, in their order, but for those that are too far ahead to be of use. */
   readonly open: (newItems: NewItems, isAhead: (sequence: number) => boolean) => (message: Message) => Decoded<In>;
 }

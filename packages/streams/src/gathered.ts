@@ -11,6 +11,7 @@ import type {
   Repeat,
   SchemaVersion,
   SensitiveColumn,
+  TransactionActor,
   UnexplainedChange,
   WrittenRecord,
 } from '@overlay/model';
@@ -29,6 +30,7 @@ interface Pending<Out> {
   repeats: Repeat[];
   schemaVersions: SchemaVersion[];
   unexplained: UnexplainedChange[];
+  actors: TransactionActor[];
   sensitive: SensitiveColumn[];
   /** The last message that is accounted for. */
   settled: Message | undefined;
@@ -44,6 +46,7 @@ const emptyPending = (): Pending<never> => ({
   repeats: [],
   schemaVersions: [],
   unexplained: [],
+  actors: [],
   sensitive: [],
   settled: undefined,
   bytes: 0,
@@ -76,6 +79,7 @@ export class Gathered<Out> {
     for (const [key, value] of decision.remember ?? []) this.#pending.remember.set(key, value);
     this.#pending.schemaVersions.push(...(decision.schemaVersions ?? []));
     this.#pending.unexplained.push(...(decision.unexplained ?? []));
+    if (decision.actor) this.#pending.actors.push(decision.actor);
     this.#pending.sensitive.push(...(decision.sensitive ?? []));
     if (decision.keeps) this.#aside.keep(message, faultOf(decision.verdict), decision.keeps);
   }

@@ -332,10 +332,17 @@ export class PartitionReader<In, Out, Value> {
     }
     for (const reader of this.#readers.values()) {
       reader.saw(to === all.length ? lastOffset : Number(messages.at(-1)?.offset));
-      for (const { verdict, code, count } of reader.takeTallies())
-        metrics.records.inc({ stage: arrow.stage, source: reader.source, verdict, code }, count);
+      this.#measure(reader);
     }
     end();
+  }
+
+  #measure(reader: SourceReader<In, Out, Value>): void {
+    const { arrow, program } = this.#deps;
+    const labels = { stage: arrow.stage, source: reader.source };
+    for (const { verdict, code, count } of reader.takeTallies())
+      program.metrics.records.inc({ ...labels, verdict, code }, count);
+    for (const bytes of reader.takeStatementBytes()) program.metrics.statementBytes.observe(labels, bytes);
   }
 
   /**

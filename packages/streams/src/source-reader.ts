@@ -42,6 +42,7 @@ export class SourceReader<In, Out, Value> {
   readonly #arrow: Arrow<In, Out, Value>;
   readonly #place: Place;
   readonly #tallies = new Tallies();
+  #statementBytes: number[] = [];
   readonly #accepted: ReadonlySet<string>;
   readonly #memory: Map<string, unknown>;
   readonly #gtids: GtidSet;
@@ -204,6 +205,18 @@ export class SourceReader<In, Out, Value> {
     return this.#tallies.take();
   }
 
+  /** Bytes of each statement that rode with a record, since the last call. */
+  takeStatementBytes(): readonly number[] {
+    const taken = this.#statementBytes;
+    if (taken.length > 0) this.#statementBytes = [];
+    return taken;
+  }
+
+  #noteStatement(record: In): void {
+    const bytes = this.#arrow.input.statementBytesOf?.(record);
+    if (bytes !== undefined) this.#statementBytes.push(bytes);
+  }
+
   #stop(gap: Gap): void {
     this.#gap = gap;
     this.#count('gap', gap.code);
@@ -317,6 +330,7 @@ export class SourceReader<In, Out, Value> {
         this.#refuse(decoded.fault, message);
         return;
       case 'record':
+        this.#noteStatement(decoded.record);
         if (decoded.sequence === undefined || this.#follows(decoded.sequence, message))
           this.#decideOn(decoded.record, message);
     }

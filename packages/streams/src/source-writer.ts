@@ -1,4 +1,4 @@
-import type { Landing, Ledger, WrittenRecord } from '@overlay/model';
+import { gradeOf, type Landing, type Ledger, type WrittenRecord } from '@overlay/model';
 import { type Program, retry } from '@overlay/runtime';
 import type { StageConfig } from './config.ts';
 import type { Publisher } from './publisher.ts';
@@ -124,6 +124,7 @@ export class SourceWriter<In, Out, Value> {
     );
     for (const { database, table, rows } of landing.unexplained ?? [])
       metrics.unexplainedRows.inc({ ...labels, table: `${database}.${table}` }, rows);
+    for (const actor of landing.actors ?? []) metrics.transactionActors.inc({ ...labels, grade: gradeOf(actor) });
     for (const { database, table, column, why } of landing.sensitive ?? []) {
       metrics.sensitiveColumns.inc({ ...labels, table: `${database}.${table}` });
       logger.warn({ ...labels, database, table, column, why }, 'column looks sensitive and has no policy');

@@ -136,7 +136,8 @@ function originOf(source: Record<string, unknown>): Origin | undefined {
   const { connector, version, file, pos, row, thread, gtid, query } = source;
   if (typeof connector !== 'string' || typeof version !== 'string') return undefined;
   if (typeof file !== 'string' || !isWhole(pos)) return undefined;
-  const context = typeof query === 'string' ? contextOf(query) : null;
+  const statement = typeof query === 'string' ? query : null;
+  const context = statement === null ? null : contextOf(statement);
   return {
     connector,
     version,
@@ -146,6 +147,7 @@ function originOf(source: Record<string, unknown>): Origin | undefined {
     thread: isWhole(thread) ? thread : null,
     gtid: typeof gtid === 'string' ? gtid : null,
     ...(context && { context }),
+    ...(statement !== null && { statementBytes: Buffer.byteLength(statement) }),
   };
 }
 

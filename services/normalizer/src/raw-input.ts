@@ -21,6 +21,7 @@ export function makeRawInput(readersMax = READERS_MAX): Input<RawRecord> {
     topicsOf: (sources) => sources.map(rawTopic),
     sourceOf: (topic) => sourceOfRawTopic(topic),
     isDense: false,
+    statementBytesOf: (record) => ('origin' in record ? record.origin.statementBytes : undefined),
     async prepare(registry, messages) {
       const ids = schemaIds(messages);
       for (const id of ids) {

@@ -13,6 +13,8 @@ export interface Origin {
   readonly gtid: string | null;
   /** What the application said of itself in its statement; left out where it said nothing. */
   readonly context?: StatementContext;
+  /** Length of the statement's text, which rode on the row and is dropped; left out where none did. */
+  readonly statementBytes?: number;
 }
 
 export interface RawRow {

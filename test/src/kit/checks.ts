@@ -51,13 +51,14 @@ export async function expectNothingTwice(world: World, last: number): Promise<vo
 export async function expectSameBytes(one: Database, other: Database, source: string, last: number): Promise<void> {
   const tables = {
     transactions: "kind || transaction_id || commit_time || item_count || encode(leaf, 'hex')",
+    transaction_actors: "actor_grade || coalesce(actor_id, '') || coalesce(several::text, '')",
     change_events: 'ordinal || event_id::text || body::text',
     business_events: 'ordinal || event_id::text || body::text',
     anomalies: 'ordinal || anomaly_id::text || case_id::text || body::text',
     narratives: 'ordinal || narrative_id::text || body::text',
   };
   for (const [table, bytes] of Object.entries(tables)) {
-    const order = table === 'transactions' ? 'sequence' : 'sequence, ordinal';
+    const order = bytes.startsWith('ordinal') ? 'sequence, ordinal' : 'sequence';
     const text = `select count(*) as rows, md5(string_agg(${bytes}, '|' order by ${order})) as digest from audit.${table}
       where source = $1 and sequence <= $2`;
     const [first, second] = [await one.query(text, [source, last]), await other.query(text, [source, last])];

@@ -42,7 +42,7 @@ export const RowHistory = z.object({
       columns: z.array(z.object({ column: z.string(), before: columnValue.optional(), after: columnValue.optional() })),
       /** Where the key itself was changed: the one that the row had before (INSERT), or has from then on (DELETE). */
       otherKey: Row.nullable(),
-      /** Who did it, by the business events of the transaction. */
+      /** Who did it: the actor of the transaction; of several (grade `several`), the one that a business event names which rests on the change. Null: nothing says it. */
       actor: z.object({ id: z.string().nullable(), label: z.string().nullable(), grade: z.string() }).nullable(),
       thread: z.string().nullable(),
       schemaVersion: z.string(),

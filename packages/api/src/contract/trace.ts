@@ -1,4 +1,4 @@
-import { BusinessEvent, RecordKind, Timestamp } from '@overlay/model';
+import { Actor, BusinessEvent, RecordKind, Timestamp } from '@overlay/model';
 import { z } from 'zod';
 import { ListedAnomaly } from './anomalies.ts';
 import { TracedChange } from './rows.ts';
@@ -14,6 +14,8 @@ export const TracedTransaction = z.object({
   /** Where its first change stands in the source's binary log; null when it has none that was read. */
   file: z.string().nullable(),
   position: z.int().nullable(),
+  /** Who did it: nobody where nothing says it, several where statements or columns name different people. */
+  actors: z.array(Actor),
   changeCount: count,
   /** All that was read: those the business events rest on, and the first ones. */
   changes: z.array(TracedChange),

@@ -212,7 +212,7 @@ export async function writeHead(database: Database, stage: string, landed: numbe
 
 async function writeRecord(database: Database, record: SampleRecord): Promise<void> {
   const { sequence, kind = 'transaction', timestamp, changes, events = [], anomaly } = record;
-  for (const table of ['transactions', 'change_events', 'business_events', 'anomalies']) {
+  for (const table of ['transactions', 'transaction_actors', 'change_events', 'business_events', 'anomalies']) {
     await database.query('select audit.ensure_week($1, $2::date)', [table, timestamp.slice(0, 10)]);
   }
   const transactionId = kind === 'snapshot' ? 'snapshot:binlog.000001:4:shops.users:1' : gtidOf(sequence);
@@ -249,6 +249,11 @@ async function writeRecord(database: Database, record: SampleRecord): Promise<vo
       ...columns,
       JSON.stringify(body),
     ]);
+  }
+  const [first] = events;
+  if (first) {
+    const { id, label, grade } = first.actor;
+    await insert(database, 'transaction_actors', [sequence, timestamp, SOURCE, id, label, grade]);
   }
   if (anomaly) await writeAnomaly(database, record, anomaly);
   if (record.isUnexplained)

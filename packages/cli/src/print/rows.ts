@@ -1,7 +1,7 @@
 import { makeZone, printNumber, type RowHistory, type RowsAsOf, type Zone } from '@overlay/api';
 import { cleanLine, type Paint } from '../io.ts';
 import { tableLines } from './table.ts';
-import { changeTextOf, keyText, quotedText } from './values.ts';
+import { changeTextOf, keyText, quotedText, whoText } from './values.ts';
 
 /** What happened to a row, the oldest first. */
 export function historyLines({ entries, table, key, timeZone }: RowHistory, paint: Paint): readonly string[] {
@@ -34,8 +34,7 @@ function entryLines(entry: Entry, zone: Zone, paint: Paint): readonly string[] {
   ];
 }
 
-const whoOf = ({ actor }: Entry): string =>
-  actor === null ? 'actor unknown' : `by ${cleanLine(actor.label ?? actor.id ?? 'unknown')} (${actor.grade})`;
+const whoOf = ({ actor }: Entry): string => whoText(actor === null ? [] : [actor]);
 
 function movedLines({ otherKey, operation }: Entry): readonly string[] {
   if (otherKey === null) return [];

@@ -12,7 +12,7 @@ import { cleanLine, type Paint } from '../io.ts';
 import { entityText } from './anomalies.ts';
 import { tableLines } from './table.ts';
 import { type Node, treeLines } from './tree.ts';
-import { changeTextOf, keyText, quotedText, valueText } from './values.ts';
+import { changeTextOf, keyText, quotedText, valueText, whoText } from './values.ts';
 import { plural, scoreText, shortId, styleOf } from './words.ts';
 
 type Anomaly = NonNullable<Trace['anomaly']>;
@@ -88,9 +88,10 @@ function transactionNode(transaction: TracedTransaction, asked: Asked, look: Loo
 function transactionLines(transaction: TracedTransaction, { zone, paint }: Look): readonly string[] {
   const { source, sequence, kind, transactionId, file, position, changeCount, faults } = transaction;
   const id = cleanLine(transactionId);
+  const who = kind === 'transaction' || kind === 'repair' ? `, ${whoText(transaction.actors)}` : '';
   return [
     `${paint('bold', kind === 'set_aside' ? 'transaction set aside' : kind)} ${id}`,
-    `sequence ${printNumber(String(sequence))} of ${cleanLine(source)}, committed ${zone.timeOf(transaction.timestamp)}`,
+    `sequence ${printNumber(String(sequence))} of ${cleanLine(source)}, committed ${zone.timeOf(transaction.timestamp)}${who}`,
     `${file === null ? 'place in the binary log not known' : `${cleanLine(file)} at ${position}`}, ${gtidText(transaction)}, ${plural(changeCount, 'row change', 'row changes')}`,
     ...faults.map(
       ({ stage, code, detail, topic, partition, offset }) =>
@@ -117,13 +118,12 @@ function anomalyLines(anomaly: Anomaly, { zone, paint }: Look): readonly string[
 
 function eventLines(event: BusinessEvent, { zone, paint }: Look): readonly string[] {
   const { actor, payload } = event;
-  const who = actor.label ?? actor.id;
   const rows = Object.entries(payload).flatMap(([name, value]) =>
     partsOf(value).map((text, index) => [{ text: index === 0 ? cleanLine(name) : '' }, { text }]),
   );
   return [
     `${paint('bold', cleanLine(event.type))} ${rowText(event.entityType)} ${rowText(event.entityId)}`,
-    `${who === null ? 'actor unknown' : `by ${rowText(who)} (${actor.grade})`}, ${zone.timeOf(event.timestamp)}, confidence ${event.confidence}, rule ${cleanLine(event.rule)} version ${event.ruleVersion}`,
+    `${whoText([actor])}, ${zone.timeOf(event.timestamp)}, confidence ${event.confidence}, rule ${cleanLine(event.rule)} version ${event.ruleVersion}`,
     `id ${event.eventId}`,
     ...tableLines([{ title: '' }, { title: '' }], rows, paint).map((line) => `  ${line}`),
   ];

@@ -33,3 +33,13 @@ export const changeTextOf = ({
     .filter((value) => value !== undefined)
     .map(valueText)
     .join(' → ');
+
+/** Who did it, and how sure that is; several are all told, where it is known who they are. */
+export function whoText(
+  actors: readonly { readonly id: string | null; readonly label: string | null; readonly grade: string }[],
+): string {
+  const [actor, ...others] = actors;
+  if (!actor || actor.grade === 'unknown') return 'actor unknown';
+  const named = actors.map(({ id, label, grade }) => (id === null ? grade : `${rowText(label ?? id)} (${grade})`));
+  return `by ${others.length > 0 ? 'several: ' : ''}${named.join(', ')}`;
+}

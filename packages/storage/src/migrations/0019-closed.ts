@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { closeDatabase } from '../close-database.ts';
+import { ensureWeek } from './ensure-week.ts';
 
 /**
  * The record is closed to everybody but its roles, and what is true for ever is held by the database too: heads move forward, a gap is decided once and
@@ -45,24 +46,5 @@ const STATEMENTS = [
   `create trigger answered_once before update on audit.requests for each row
     when (old.outcome is not null) execute function audit.refuse('a request is answered once')`,
   // As before, but for the lock: on a table that only its owner can lock.
-  `create or replace function audit.ensure_week(record_table text, week date) returns void
-    language plpgsql security definer set search_path = audit, pg_temp as $$
-    declare
-      week_name text := to_char(week, 'IYYY"w"IW');
-      partition_name text := format('%s_%s', record_table, week_name);
-      first_day timestamptz := timezone('UTC', date_trunc('week', week)::timestamp);
-    begin
-      if record_table not in ('transactions', 'change_events', 'business_events', 'anomalies', 'narratives') then
-        raise exception '% is not a table of records', record_table;
-      end if;
-      if exists (select from pg_class where relnamespace = 'audit'::regnamespace and relname = partition_name) then return; end if;
-      lock table audit.weeks in share row exclusive mode;
-      -- pg_class, not to_regclass: that may still answer from before we waited for the lock
-      if exists (select from pg_class where relnamespace = 'audit'::regnamespace and relname = partition_name) then return; end if;
-      execute format('create table audit.%I (like audit.%I including defaults including constraints)', partition_name, record_table);
-      execute format('alter table audit.%I attach partition audit.%I for values from (%L) to (%L)',
-        record_table, partition_name, first_day, first_day + interval '7 days');
-      insert into audit.weeks (record_table, week) values (ensure_week.record_table, week_name)
-        on conflict on constraint weeks_pkey do update set made_again_at = now();
-    end $$`,
+  ensureWeek("record_table not in ('transactions', 'change_events', 'business_events', 'anomalies', 'narratives')"),
 ] as const;

@@ -1,3 +1,4 @@
+import type { TransactionGrade } from '@overlay/model';
 import type { Database } from '../database.ts';
 
 /** A stretch of a source's history: commit times in `[from, to)`, and no sequence above `upTo`. */
@@ -15,6 +16,8 @@ export interface DayRecord {
   readonly transactions: number;
   readonly changeEvents: number;
   readonly businessEvents: number;
+  /** Transactions and repairs, by the grade of their actor. */
+  readonly actors: Readonly<Record<TransactionGrade, number>>;
   /** Row changes of transactions and repairs. */
   readonly judgedChanges: number;
   /** Of them, those that no business event rests on. */
@@ -64,9 +67,23 @@ export async function readDayRecord(database: Database, { source, from, to, upTo
     businessEvents: Number(row?.business_events ?? 0),
     judgedChanges: Number(row?.judged_changes ?? 0),
     unexplainedChanges: Number(row?.unexplained_changes ?? 0),
+    actors: await countActors(database, { source, from, to, upTo }),
     setAside: Number(row?.set_aside ?? 0),
     ...holes,
   };
+}
+
+/** How many transactions have an actor of which grade: those of nobody have no row. */
+async function countActors(database: Database, { source, from, to, upTo }: DayRange): Promise<DayRecord['actors']> {
+  const rows = await database.query<{ grade: TransactionGrade; transactions: string }>(
+    `select coalesce(actor_grade, 'unknown') as grade, count(*) as transactions
+      from (select source, sequence, commit_time from audit.transactions where ${RANGE} and kind in ('transaction', 'repair')) acts
+      left join (select * from audit.current_transaction_actors where ${RANGE}) known using (source, sequence, commit_time)
+      group by actor_grade`,
+    [source, from, to, upTo],
+  );
+  const none = { exact: 0, corroborated: 0, inferred: 0, several: 0, unknown: 0 };
+  return { ...none, ...Object.fromEntries(rows.map(({ grade, transactions }) => [grade, Number(transactions)])) };
 }
 
 async function readHoles(

@@ -1,4 +1,4 @@
-import { BusinessEvent, ChangeEvent, RecordKind } from '@overlay/model';
+import { Actor, BusinessEvent, ChangeEvent, RecordKind } from '@overlay/model';
 import type { Database } from '../database.ts';
 import { ANOMALY_COLUMNS, type AnomalyRow, type StoredAnomaly, storedAnomaly } from './anomalies.ts';
 
@@ -14,6 +14,8 @@ export interface StoredTransaction extends TransactionKey {
   readonly kind: RecordKind;
   readonly transactionId: string;
   readonly itemCount: number;
+  /** Who did it: nobody where nothing says it, several where statements or columns name different people. */
+  readonly actors: readonly Actor[];
   readonly businessEvents: readonly BusinessEvent[];
   readonly anomalies: readonly StoredAnomaly[];
   /** Those with the wanted ids, those that the business events rest on, and the first ones, in order; `itemCount` says how many there are. */
@@ -76,6 +78,7 @@ export async function readTransaction(
     kind: RecordKind.parse(row.kind),
     transactionId: row.transaction_id,
     itemCount: row.item_count,
+    actors: await readActors(database, place),
     businessEvents,
     anomalies: anomalies.map(storedAnomaly),
     changeEvents,
@@ -94,6 +97,14 @@ async function readChanges(
     [...place, itemsMax, ids],
   );
   return rows.map(({ body }) => ChangeEvent.parse(body));
+}
+
+async function readActors(database: Database, place: readonly unknown[]): Promise<readonly Actor[]> {
+  const [row] = await database.query<{ id: string; label: string; grade: string; several: unknown }>(
+    `select actor_id as id, actor_label as label, actor_grade as grade, several from audit.current_transaction_actors where ${PLACE}`,
+    place,
+  );
+  return row ? Actor.array().parse(row.several ?? [row]) : [];
 }
 
 async function readFaults(

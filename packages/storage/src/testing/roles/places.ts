@@ -14,7 +14,7 @@ export interface Place {
 
 /** Partitions have digits in their names: they are reached through their table alone. */
 const ANY = '[a-z_]+';
-const LANDED = 'transactions|change_events|business_events|anomalies|narratives';
+const LANDED = 'transactions|transaction_actors|change_events|business_events|anomalies|narratives';
 const WEEK = "select audit.ensure_week('transactions', '2031-01-01')";
 /** Puts an act on record: nobody adds to the self-audit but in this way. */
 const act = (action: string, object: string, outcome: string): string =>
@@ -29,7 +29,7 @@ const READER = [
   `update reconciliations.${ANY}`,
   'lock reconciliations',
   // Events of a stretch made once more, and the days counted anew by them.
-  'insert (rebuilds|rebuilt_business_events|rebuilt_unexplained_changes|daily_rollups)',
+  'insert (rebuilds|rebuilt_business_events|rebuilt_unexplained_changes|rebuilt_transaction_actors|daily_rollups)',
   `update daily_rollups.${ANY}`,
   '(delete|lock) daily_rollups',
 ];
