@@ -7,6 +7,7 @@ import {
   type Database,
   readGaps,
   readHeads,
+  readReconciliations,
   readSensitiveColumns,
   readServerVersion,
   readSetAside,
@@ -43,6 +44,7 @@ type Stored = Pick<
   | 'sensitiveColumns'
   | 'sourceChecks'
   | 'coverage'
+  | 'reconciliations'
 >;
 
 /** How everything stands. A dependency that is away is part of the answer, never a failure to answer. */
@@ -76,6 +78,7 @@ async function readStored(deps: StatusDeps, now: Date): Promise<Stored> {
       sensitiveColumns: [...(await readSensitiveColumns(database))],
       sourceChecks: (await readSourceChecks(database)).filter(({ isMet }) => !isMet),
       coverage: [...(await countCoverage(database))],
+      reconciliations: [...(await readReconciliations(database))],
     };
   } catch (thrown) {
     if (!(thrown instanceof Trouble)) throw thrown;
@@ -88,6 +91,7 @@ async function readStored(deps: StatusDeps, now: Date): Promise<Stored> {
       sensitiveColumns: [],
       sourceChecks: [],
       coverage: [],
+      reconciliations: [],
     };
     return { postgres, ...nothing, setAside: { count: 0, latest: [] } };
   }
@@ -101,7 +105,18 @@ async function readHealth(urls: Readonly<Record<string, string>>) {
 const BAD_STATES = ['down', 'stalled', 'not_begun'];
 
 function findingsOf(status: Omit<Status, 'findings'>): string[] {
-  const { postgres, connect, sources, gaps, deadLetters, setAside, sensitiveColumns, sourceChecks, coverage } = status;
+  const {
+    postgres,
+    connect,
+    sources,
+    gaps,
+    deadLetters,
+    setAside,
+    sensitiveColumns,
+    sourceChecks,
+    coverage,
+    reconciliations,
+  } = status;
   const stages = sources.flatMap(({ source, stages }) =>
     stages
       .filter(({ state }) => BAD_STATES.includes(state))
@@ -122,6 +137,12 @@ function findingsOf(status: Omit<Status, 'findings'>): string[] {
       .map(
         ({ count, code, stage, source }) =>
           `${count} dead ${count === 1 ? 'letter' : 'letters'} (${code}) of ${stage} in source ${source}`,
+      ),
+    ...reconciliations
+      .filter(({ verdict }) => verdict === 'differs')
+      .map(
+        ({ source, database, table, comparedAt }) =>
+          `the log of ${source} differed from the source in ${database}.${table} at ${comparedAt}: see auditctl reconcile`,
       ),
     ...sourceChecks.map(({ source, check, found, mend }) => `source ${source}: ${check}: ${found}: ${mend}`),
     ...coverage

@@ -50,6 +50,8 @@ interface SourceMetrics {
   readonly coverageChecked: Gauge<'source'>;
   /** 1 while a setting of a source is as it is wanted. */
   readonly sourceCheck: Gauge<'source' | 'check'>;
+  readonly comparedTables: Gauge<'source' | 'verdict'>;
+  readonly compared: Gauge<'source'>;
 }
 
 export function makeMetrics(): Metrics {
@@ -147,6 +149,18 @@ function makeSourceMetrics(registers: Registry[]): SourceMetrics {
       name: 'audit_source_check_met',
       help: '1 while a check of the settings of the source is met, else 0',
       labelNames: ['source', 'check'],
+      registers,
+    }),
+    comparedTables: new Gauge({
+      name: 'audit_compared_tables',
+      help: 'Tables by what the last comparison of the live source with the log said: equal, differs, not_compared',
+      labelNames: ['source', 'verdict'],
+      registers,
+    }),
+    compared: new Gauge({
+      name: 'audit_compared_timestamp_seconds',
+      help: 'When the live source was compared with the log last, in seconds since 1970',
+      labelNames: ['source'],
       registers,
     }),
   };

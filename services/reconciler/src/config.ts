@@ -1,11 +1,21 @@
 import { SELF_AUDIT } from '@overlay/model';
-import { sourceConfig } from '@overlay/mysql';
-import { storageConfig } from '@overlay/storage';
+import { reconcileConfig } from '@overlay/reconcile';
+import { keyStoreConfig, storageConfig } from '@overlay/storage';
 import { z } from 'zod';
 
 export const config = {
   ...storageConfig,
-  ...sourceConfig,
+  ...reconcileConfig,
+  KEYS_URL: keyStoreConfig.KEYS_URL.optional().describe(
+    'the database of keys, as audit_opener: without it, columns under tokens are not compared',
+  ),
+  MASTER_KEY: keyStoreConfig.MASTER_KEY.optional().describe('the master keys, for the same'),
+  RECONCILE_EVERY_H: z.coerce
+    .number()
+    .min(0)
+    .max(8760)
+    .default(24)
+    .describe('hours between two comparisons of the source with its log, 0 for none'),
   SOURCE: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]*$/i, 'has other than letters, digits, - and _')

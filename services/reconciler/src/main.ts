@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Source } from '@overlay/mysql';
 import { type Program, runProgram, Trouble } from '@overlay/runtime';
-import { Database, recordStart } from '@overlay/storage';
+import { Database, KeyStore, recordStart } from '@overlay/storage';
 import { askConnector } from './ask-connector.ts';
+import { compareOnSchedule } from './compare.ts';
 import { config } from './config.ts';
 import { look, type Seen } from './look.ts';
 
@@ -22,17 +23,29 @@ await runProgram('reconciler', ['postgres', 'source', 'coverage'], config, async
       await source.close();
     }
   };
-  while (!signal.aborted) {
-    try {
-      await lookOnce();
-      health.up('postgres');
-      health.up('source');
-    } catch (thrown) {
-      if (!(thrown instanceof Trouble) || !thrown.isRetryable) throw thrown;
-      health.down(thrown.code === 'source.unreachable' ? 'source' : 'postgres', thrown.message);
-    }
-    await sleep(settings.LOOK_S * 1000, undefined, { signal }).catch(() => {});
-  }
+  const lookOften = async (): Promise<void> => {
+    for (; !signal.aborted; await sleep(settings.LOOK_S * 1000, undefined, { signal }).catch(() => {}))
+      await lookOnce().then(() => {
+        health.up('postgres');
+        health.up('source');
+      }, isAway);
+  };
+  const isAway = (thrown: unknown): void => {
+    if (!(thrown instanceof Trouble) || !thrown.isRetryable) throw thrown;
+    health.down(thrown.code === 'source.unreachable' ? 'source' : 'postgres', thrown.message);
+  };
+  const keys = settings.KEYS_URL === undefined ? undefined : new Database(settings.KEYS_URL, 1);
+  program.onClose(async () => keys?.close());
+  const comparing = compareOnSchedule({
+    ...deps,
+    signal,
+    sourceUrl: settings.SOURCE_URL,
+    keys: keys && settings.MASTER_KEY !== undefined ? new KeyStore(keys, settings.MASTER_KEY) : undefined,
+    readers: settings.RECONCILE_READERS,
+    rows_per_s_max: settings.RECONCILE_ROWS_PER_S,
+    every_h: settings.RECONCILE_EVERY_H,
+  });
+  await Promise.all([lookOften(), comparing]);
 });
 
 /** Makes what says what is wrong: once, and whenever it changes. */
