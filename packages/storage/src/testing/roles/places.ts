@@ -63,7 +63,7 @@ export const record: Place = {
     audit_opener: [...READER, OPENING],
     audit_officer: [...READER, OPENING, ERASING],
     audit_reconciler: [
-      'read (heads|transactions|coverage_checks|coverage_findings|source_checks)',
+      'read (heads|transactions|schema_versions|coverage_checks|coverage_findings|source_checks)',
       ASKED,
       'insert (coverage_checks|source_checks)',
       `update (coverage_checks|source_checks).${ANY}`,
