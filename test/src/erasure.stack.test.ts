@@ -104,6 +104,26 @@ test('a held subject is not erased; of an erased one nothing can be read any mor
   expect(outputs.flatMap(([name, text]) => scanner.find(text).map(({ form }) => [name, form]))).toEqual([]);
 }, 300_000);
 
+test('a row is shown as it was and is, with names for whoever may see them, but for whom was erased', async () => {
+  const asked = (...words: string[]) => auditctlAsOfficer(world, ...words, '--names', ...because);
+  for (const words of [
+    ['history', 'patients'],
+    ['as-of', 'patients', '--at', new Date().toISOString()],
+  ]) {
+    const of = (patient: string) => [words[0] ?? '', 'patients', patient, ...words.slice(2)];
+    const [held, tokens, erased] = [
+      await asked(...of('2')),
+      await auditctl(world, ...of('2')),
+      await asked(...of('1')),
+    ];
+    expect([held.code, tokens.code, erased.code]).toEqual([0, 0, 0]);
+    const [email] = ownOf(2);
+    expect(held.said).toContain(email?.value);
+    expect(tokens.said).not.toContain(email?.value);
+    expect(erased.said).toContain('[ERASED]');
+  }
+}, 120_000);
+
 test('what the source still says of whom was erased arrives without a value', async () => {
   world.pipeline.running('normalizer')?.kill(); // a running one forgets the key within a minute
   await world.pipeline.running('normalizer')?.exited;

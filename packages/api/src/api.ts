@@ -14,6 +14,7 @@ import type {
   Names,
   OpenedValue,
   PackList,
+  Reconciliation,
   ReplayReport,
   RequestList,
   Rotation,
@@ -34,6 +35,7 @@ import type { Manifest, PackAsk } from './evidence/pack.ts';
 import type { EventProof } from './evidence/proof.ts';
 import type { VerifyAsk } from './evidence/verify.ts';
 import type { NamesAsk } from './names.ts';
+import type { ReconcileAsk } from './reconcile.ts';
 import type { RebuildAsk, ReplayAsk } from './replay.ts';
 import type { AsOfAsk, HistoryAsk } from './rows.ts';
 import type { Doing } from './sealed.ts';
@@ -96,6 +98,8 @@ export interface Api {
   readonly requests: () => Promise<Answer<RequestList>>;
   /** How a request stands that this program has just made; asked again and again, so it is not on record by itself. */
   readonly request: (requestId: string) => Promise<Answer<StageRequest>>;
+  /** Compares the live source with the log; takes minutes for millions of rows. */
+  readonly reconcile: (ask: ReconcileAsk) => Promise<Answer<Reconciliation>>;
   /** Recomputes the evidence logs from the rows; takes minutes for millions of events. */
   readonly verify: (ask: VerifyAsk) => Promise<Answer<Verification>>;
   /** Proves a change event by its id. */

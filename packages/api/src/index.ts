@@ -20,6 +20,7 @@ export {
   Names,
   OpenedValue,
   PackList,
+  Reconciliation,
   ReplayReport,
   RequestList,
   Rotation,
@@ -48,6 +49,7 @@ export type { VerifyAsk } from './evidence/verify.ts';
 export { type ApiDeps, makeApi } from './make-api.ts';
 export { tokensIn, withValues } from './names.ts';
 export { apiConfig, openApi } from './open.ts';
+export type { ReconcileAsk } from './reconcile.ts';
 export { NotRecorded } from './recording.ts';
 export type { RebuildAsk, ReplayAsk } from './replay.ts';
 export type { AsOfAsk, HistoryAsk } from './rows.ts';

@@ -12,6 +12,7 @@ import { verify } from './evidence/verify.ts';
 import { decideGap, listGaps } from './gaps.ts';
 import { openNames } from './names.ts';
 import { askActivate, listPacks } from './packs.ts';
+import { reconcileSource, type SourceAccess } from './reconcile.ts';
 import { RECORDED } from './recorded.ts';
 import { makeRecording } from './recording.ts';
 import { rebuild, replay } from './replay.ts';
@@ -34,14 +35,26 @@ export interface ApiDeps extends Pick<StatusDeps, 'connectUrl' | 'stageUrls'> {
   readonly dataKeys?: DataKeys | undefined;
   /** Without them, sealed values stay sealed. */
   readonly keys?: SealedKeys | undefined;
+  /** Without it, nothing is compared with the live source. */
+  readonly sourceAccess?: SourceAccess | undefined;
   /** Puts on record what is asked and done. */
   readonly record: RecordAct;
 }
 
-export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, keys, record }: ApiDeps): Api {
+export function makeApi({
+  database,
+  pack,
+  now,
+  connectUrl,
+  stageUrls,
+  dataKeys,
+  keys,
+  sourceAccess,
+  record,
+}: ApiDeps): Api {
   const report = reportOf(pack);
   const zone = makeZone(report.timeZone);
-  const deps = { database, report, zone, now, connectUrl, stageUrls, dataKeys, keys };
+  const deps = { database, report, zone, now, connectUrl, stageUrls, dataKeys, keys, sourceAccess };
   const { question, act, intended } = makeRecording(record);
   return {
     timeZone: zone.name,
@@ -79,6 +92,7 @@ export function makeApi({ database, pack, now, connectUrl, stageUrls, dataKeys, 
       answer({ timeZone: zone.name, requests: await listRequests(database) }),
     ),
     request: (requestId) => readBack(database, requestId),
+    reconcile: act(RECORDED.reconcile, (ask) => reconcileSource(deps, ask)),
     verify: act(RECORDED.verify, (ask) => verify(database, ask)),
     prove: act(RECORDED.prove, (id) => prove(database, id)),
     writePack: act(RECORDED.writePack, (directory, ask) => writePack(deps, directory, ask)),

@@ -1,5 +1,6 @@
 import type { Caller } from '@overlay/model';
 import { loadPack } from '@overlay/packs/load';
+import { reconcileConfig } from '@overlay/reconcile';
 import {
   Database,
   deadLetterConfig,
@@ -12,6 +13,7 @@ import {
 import { z } from 'zod';
 import type { Api } from './api.ts';
 import { makeApi } from './make-api.ts';
+import type { SourceAccess } from './reconcile.ts';
 import type { SealedKeys } from './sealed.ts';
 
 const STAGE_URL = /^([a-z0-9-]+)=(https?:\/\/\S+)$/;
@@ -28,6 +30,10 @@ export const apiConfig = {
     'the database of keys: for the bytes of dead letters as audit_reader, to open as audit_opener, to erase and hold as audit_officer',
   ),
   MASTER_KEY: keyStoreConfig.MASTER_KEY.optional().describe('the master keys, for the same'),
+  ...reconcileConfig,
+  SOURCE_URL: reconcileConfig.SOURCE_URL.optional().describe(
+    'the live source, to compare the log with: mysql://user:password@host:port/database',
+  ),
   RAW_TOPIC_HOURS: z.coerce
     .number()
     .min(1)
@@ -80,6 +86,7 @@ export async function openApi(
     record,
     keys: keys && sealedKeys(keys, config),
     database,
+    sourceAccess: sourceAccess(config),
     pack,
     now: () => new Date(),
     connectUrl: config.CONNECT_URL,
@@ -91,6 +98,11 @@ export async function openApi(
     await database.close();
   };
   return { api, close };
+}
+
+function sourceAccess(config: z.infer<z.ZodObject<typeof apiConfig>>): SourceAccess | undefined {
+  const { SOURCE_URL: url, RECONCILE_READERS: readers, RECONCILE_ROWS_PER_S: rows_per_s_max } = config;
+  return url === undefined ? undefined : { url, readers, rows_per_s_max };
 }
 
 function sealedKeys(database: Database, config: z.infer<z.ZodObject<typeof apiConfig>>): SealedKeys | undefined {

@@ -150,6 +150,12 @@ export const RECORDED: { readonly [Name in RecordedCall]: RecordedOf<Api[Name]> 
   },
   rotate: { action: 'rotate', object: 'keys', doing: doingOf, rows: ({ keys }) => keys },
   requests: { action: 'read', object: 'requests', rows: ({ requests }) => requests.length },
+  reconcile: {
+    action: 'verify',
+    object: 'source',
+    asked: ({ source, table }) => ({ source, table }),
+    rows: ({ tables }) => tables.reduce((sum, { differences }) => sum + differences, 0),
+  },
   verify: {
     action: 'verify',
     object: 'evidence',

@@ -73,7 +73,7 @@ export const rowsAsOf = (deps: RowsDeps, ask: AsOfAsk): Promise<Answer<RowsAsOf>
       sequence,
       total: found.total,
       rows: found.rows.map((row) => ({ ...row, doubts: [...row.doubts] })),
-      holes: [...(await readHoles(database, source, sequence))],
+      holes: (await readHoles(database, source, sequence)).map(({ why }) => why),
     });
   });
 

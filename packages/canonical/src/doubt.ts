@@ -55,7 +55,7 @@ function zeroDateTest(column: RawColumn): Test {
 }
 
 /** The text of the value that stands for a zero date. A default that is a zero date itself has the epoch in its place too. */
-function standInOf({ type, length, default: initial }: RawColumn): string {
+export function standInOf({ type, length, default: initial }: RawColumn): string {
   const written = initial === null || /^0000|-00/.test(initial) ? '' : initial;
   const [, day = '1970-01-01', time = '00:00:00', fraction = ''] =
     /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(?:\.(\d+))?)?$/.exec(written) ?? [];

@@ -13,6 +13,7 @@ export { Policies, policyOf, type Stretch, type TablePolicy } from './policies.t
 export type { RawColumn, RawDefinition, RawImage } from './raw-image.ts';
 export { makeSealing, missingKeys } from './seal-change.ts';
 export type { ValueWatch } from './sensitive-look.ts';
+export { likenessOf, sourceConverterOf, sourceExpression } from './source-values.ts';
 export {
   isSameShape,
   NO_DEFINITION,

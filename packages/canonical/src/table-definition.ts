@@ -79,6 +79,8 @@ interface Around {
   readonly policy?: TablePolicy | undefined;
   /** The tokens of the policy's domain. */
   readonly tokenize?: Tokenize;
+  /** Chooses the converter of a column. Default: for values as the connector gives them. */
+  readonly convert?: (column: RawColumn) => ToValue;
 }
 
 /** Without a definition only what the policy names is known of a table: the other values are guessed. */
@@ -86,9 +88,9 @@ export const NO_DEFINITION: Shape & { readonly version: number } = { version: 0,
 
 export function planOf(
   { version, columns, key }: Shape & { version: number },
-  { ghost = null, policy, tokenize = () => '' }: Around = {},
+  { ghost = null, policy, tokenize = () => '', convert = converterOf }: Around = {},
 ): RowPlan {
-  const clear = new Map(columns.map((column) => [column.name, converterOf(column)]));
+  const clear = new Map(columns.map((column) => [column.name, convert(column)]));
   const unpoliced = [...clear.keys()].filter((name) => !policyOf(policy, name));
   const isSealing = policy !== undefined && [...policy.columns.values()].some((own) => own.policy !== 'clear');
   const converters = isSealing ? policedConverters(clear, policy, tokenize) : clear;

@@ -19,6 +19,7 @@ import { proveEvent, showDefinitions, verifyLogs, verifyProof, writeEvidencePack
 import { EXIT } from './exits.ts';
 import type { Io } from './io.ts';
 import { activatePack, listDeadLetters, listRequests, repair, republish, showDeadLetters } from './letters.ts';
+import { reconcileSource } from './reconcile.ts';
 import { showAsOf, showHistory, showUndo } from './rows.ts';
 import { addHold, endHold, erase, listHolds, openValue, rotateKeys } from './sealed.ts';
 
@@ -117,6 +118,7 @@ export function makeProgram(io: Io, done: (code: Promise<number>) => Promise<voi
     addPackCommands,
     addLetterCommands,
     addSealedCommands,
+    addReconcileCommand,
     addEvidenceCommands,
   ];
   for (const addCommands of parts) addCommands(command, io, done);
@@ -155,13 +157,13 @@ function addGapCommands(command: MakeCommand, io: Io, done: (code: Promise<numbe
 function addRowCommands(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
   const SOURCE = ['--source <name>', 'the source; needed only when several have the table'] as const;
   const KEY = '\nA key is its value (7), column=value for each of its columns (shop_id=3,product_id=55), or JSON.';
-  command('history <table> <key>', 'show what happened to a row: who, what, when, in which transaction')
+  inClear(command('history <table> <key>', 'show what happened to a row: who, what, when, in which transaction'))
     .addHelpText('after', KEY)
     .option(...SOURCE)
     .action((table: string, key: string, _, self: Command) =>
       done(showHistory(io, { ...self.optsWithGlobals(), table, key })),
     );
-  command('as-of <table> [key]', 'show the rows of a table, or one, as whole transactions had left them')
+  inClear(command('as-of <table> [key]', 'show the rows of a table, or one, as whole transactions had left them'))
     .addHelpText('after', KEY)
     .requiredOption('--at <place>', 'a time with its zone, a day (its beginning), a GTID or a sequence')
     .option(...SOURCE)
@@ -293,6 +295,19 @@ function addSealedCommands(command: MakeCommand, io: Io, done: (code: Promise<nu
   why(
     command('rotate', 'wrap every key by the first master key of the file; what is sealed stays as it is', keys),
   ).action((_, self: Command) => done(rotateKeys(io, self.optsWithGlobals())));
+}
+
+/** What looks at the live source. */
+function addReconcileCommand(command: MakeCommand, io: Io, done: (code: Promise<number>) => Promise<void>): void {
+  command('reconcile', 'compare the live source with the log folded to its state; exit 6 when they differ')
+    .addHelpText(
+      'after',
+      '\nThe source is the one that SOURCE_URL_FILE names. It is held still for milliseconds, where the right RELOAD allows it, and only read.',
+    )
+    .option('--table <name>', 'one table, as table or database.table')
+    .option('--source <name>', 'the source; needed only when there are several')
+    .option('--wait <seconds>', 'how long the log may take to come to the state of the source', wholeNumber, 60)
+    .action((_, self: Command) => done(reconcileSource(io, self.optsWithGlobals())));
 }
 
 /** Commands about the evidence log. */

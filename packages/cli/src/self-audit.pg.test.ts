@@ -98,6 +98,7 @@ const COMMANDS: Readonly<Record<string, readonly [argv: readonly string[], act: 
   'hold list': [[], 'read holds', 'ok'],
   'hold release': [[idOf('e', 1), ...because], 'release hold', 'refused'],
   'keys rotate': [because, 'rotate keys', 'asked ok'],
+  reconcile: [[], 'verify source', 'asked refused'], // it is not said where the source is
   verify: [[], 'verify evidence', 'asked ok'],
   proof: [[idOf('c', 1)], 'export proof', 'asked refused'], // there is no checkpoint
   'evidence-pack': [[join(directory, 'pack')], 'export evidence_pack', 'asked refused'],

@@ -35,7 +35,7 @@ interface LookDeps {
 export async function lookAtCoverage(deps: LookDeps): Promise<CoverageLook | undefined> {
   const { source, database, name } = deps;
   const place = await readLogPlace(database, name);
-  if (!place || place.gtids === '') return undefined;
+  if (!place || (place.gtids === '' && place.beganAt === null)) return undefined;
   const [before, found] = [await readCoverageCheck(database, name), await readCoverageFindings(database, name)];
   const server = await readExecuted(source);
   const landed = GtidSet.parse(place.gtids);

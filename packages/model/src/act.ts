@@ -7,7 +7,7 @@ export const SELF_AUDIT = 'self-audit';
 export const ACTIONS = {
   read: 'asked a question of the record',
   export: 'took a part of the record away, with its proofs',
-  verify: 'recomputed the evidence logs',
+  verify: 'recomputed the evidence logs, or compared the log with its live source',
   open: 'opened what is sealed or encrypted',
   erase: 'destroyed the key of a subject',
   hold: 'forbade to erase a subject',

@@ -1,5 +1,5 @@
 import { Misconfigured, messageOf, secret, Trouble } from '@overlay/runtime';
-import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2';
 
 /** What a program that asks a source is told. */
 export const sourceConfig = {
@@ -39,25 +39,27 @@ export class Source {
   static async connect(url: string): Promise<Source> {
     const { protocol, hostname, port, username, password, pathname, host } = new URL(url);
     const database = decodeURIComponent(pathname.slice(1));
-    const connection = await mysql
-      .createConnection({
-        host: hostname,
-        port: Number(port || 3306),
-        user: decodeURIComponent(username),
-        password: decodeURIComponent(password),
-        database,
-        connectTimeout: CONNECT_MS_MAX,
-        timezone: 'Z',
-        dateStrings: true,
-        supportBigNumbers: true,
-        bigNumberStrings: true,
-        ...(protocol === 'mysqls:' && { ssl: {} }),
-      })
+    const connection = createConnection({
+      host: hostname,
+      port: Number(port || 3306),
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      database,
+      connectTimeout: CONNECT_MS_MAX,
+      timezone: 'Z',
+      dateStrings: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      ...(protocol === 'mysqls:' && { ssl: {} }),
+    });
+    connection.on('error', () => {}); // told by the statement that meets it
+    await connection
+      .promise()
+      .connect()
       .catch((thrown: unknown) => {
         if (isRefusal(thrown)) throw new Misconfigured([`SOURCE_URL: ${host} refuses it: ${messageOf(thrown)}`]);
         throw new Trouble('source.unreachable', `${host}: ${messageOf(thrown)}`, thrown);
       });
-    connection.on('error', () => {}); // told by the statement that meets it
     const source = new Source(connection, database);
     await source.query("set session time_zone = '+00:00'");
     await source.query('set session transaction read only');
@@ -67,7 +69,7 @@ export class Source {
   /** Rows by column. A server that is gone is a Trouble; whatever else it says is thrown as it comes. */
   async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     try {
-      const [rows] = await this.#connection.query<(Row & RowDataPacket)[]>(sql, [...values]);
+      const [rows] = await this.#connection.promise().query<(Row & RowDataPacket)[]>(sql, [...values]);
       return rows;
     } catch (thrown) {
       throw isFatal(thrown) ? new Trouble('source.unreachable', messageOf(thrown), thrown) : thrown;
@@ -77,16 +79,61 @@ export class Source {
   /** Rows of values in the order of the columns, as they come from the server. */
   async queryArrays(sql: string, values: readonly unknown[] = []): Promise<readonly (readonly unknown[])[]> {
     try {
-      const [rows] = await this.#connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true, values: [...values] });
+      const [rows] = await this.#connection
+        .promise()
+        .query<RowDataPacket[][]>({ sql, rowsAsArray: true, values: [...values] });
       return rows;
     } catch (thrown) {
       throw isFatal(thrown) ? new Trouble('source.unreachable', messageOf(thrown), thrown) : thrown;
     }
   }
 
+  /**
+   * The same a page at a time, in the order in which the server gives them; while a page is in work, the server waits. Whatever `onPage` throws ends the reading,
+   * and the connection with it.
+   */
+  async eachPage(sql: string, pageRows: number, onPage: (rows: Page) => Promise<void>): Promise<void> {
+    const core = this.#connection;
+    let page: unknown[][] = [];
+    let worked: Promise<void> = Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const fail = (thrown: unknown): void => {
+      reject(isFatal(thrown) ? new Trouble('source.unreachable', messageOf(thrown), thrown) : thrown);
+    };
+    const hand = (): void => {
+      const rows = page;
+      page = [];
+      core.pause();
+      worked = worked.then(() => onPage(rows)).then(() => core.resume());
+      worked.catch((thrown) => {
+        core.destroy();
+        fail(thrown);
+      });
+    };
+    core
+      .query<RowDataPacket[][]>({ sql, rowsAsArray: true })
+      .on('result', (row) => {
+        if (!Array.isArray(row)) return;
+        page.push(row);
+        if (page.length >= pageRows) hand();
+      })
+      .on('error', fail)
+      .on('end', () => {
+        if (page.length > 0) hand();
+        worked.then(resolve, () => {});
+      });
+    return promise;
+  }
+
   async close(): Promise<void> {
-    await this.#connection.end().catch(() => this.#connection.destroy());
+    await this.#connection
+      .promise()
+      .end()
+      .catch(() => this.#connection.destroy());
   }
 }
+
+/** Rows of values in the order of the columns: text, bytes as a Buffer, null. */
+export type Page = readonly (readonly unknown[])[];
 
 const isFatal = (thrown: unknown): boolean => thrown instanceof Error && 'fatal' in thrown && thrown.fatal === true;

@@ -1,6 +1,7 @@
 export { type BinlogFile, type BinlogGroup, readBinlogFiles, readGroups } from './binlog.ts';
-export { isRefusal, Source, sourceConfig } from './connect.ts';
+export { isRefusal, type Page, Source, sourceConfig } from './connect.ts';
 export { type ExecutedGtids, readExecuted } from './executed.ts';
+export { type KeyColumn, quoteName, type RowReading, readRows } from './read-rows.ts';
 export {
   CHECKS,
   type CheckFinding,
@@ -9,3 +10,4 @@ export {
   readSourceFacts,
   type SourceCheck,
 } from './settings.ts';
+export { type SourceSnapshot, takeSnapshot } from './snapshot.ts';

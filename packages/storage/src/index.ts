@@ -29,7 +29,14 @@ export { type LogStretch, readCurrentEvents, readLoggedRecords, readSequencesBet
 export { makePackViews, readNewestPacks, ViewTaken } from './make-pack-views.ts';
 export { migrate, migrateKeys } from './migrate.ts';
 export { type PackView, packViewsOf, type ViewColumn } from './pack-views.ts';
-export { PackRewritten, readActivations, readNewestPack, requestPack, type StoredActivation } from './packs.ts';
+export {
+  PackRewritten,
+  readActivations,
+  readNewestPack,
+  readPacks,
+  requestPack,
+  type StoredActivation,
+} from './packs.ts';
 export {
   type AnomalyFilter,
   countAnomalies,
@@ -53,6 +60,8 @@ export {
   sourcesWithDeadLetters,
 } from './queries/dead-letters.ts';
 export { type Found, findBusinessEvents, findByEntity, findByIds, findTransactions } from './queries/find.ts';
+export { readSequenceOf, readStatesBetween } from './queries/fold-place.ts';
+export { type FoldedRow, type FoldedTable, readFoldedRows, readTablesAt } from './queries/folded-rows.ts';
 export { readFactsBound, readHeads, readSources, STAGES, type StageHead } from './queries/heads.ts';
 export { readAuthors, readNarrative, storeNarrative } from './queries/narratives.ts';
 export {
@@ -68,6 +77,12 @@ export {
   type StoredWaiting,
   writeGapDecision,
 } from './queries/open-matters.ts';
+export {
+  type Reconciled,
+  readReconciliations,
+  type StoredReconciliation,
+  storeReconciliations,
+} from './queries/reconciliations.ts';
 export { readRequest, readRequests, type StoredRequest, writeRequest } from './queries/requests.ts';
 export {
   type FoundPlace,
@@ -78,6 +93,7 @@ export {
   readRowsAsOf,
   readSequenceAt,
   type StoredHistoryEntry,
+  type StoredHole,
   type StoredRow,
   Unanswerable,
 } from './queries/row-history.ts';

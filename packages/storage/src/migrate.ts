@@ -26,6 +26,7 @@ import { sealedIndex } from './migrations/0021-sealed-index.ts';
 import { rowIndex } from './migrations/0022-row-index.ts';
 import { rowHistory } from './migrations/0023-row-history.ts';
 import { coverage } from './migrations/0024-coverage.ts';
+import { reconciliations } from './migrations/0025-reconciliations.ts';
 import { transactionActors } from './migrations/0026-transaction-actors.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
@@ -53,6 +54,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0022-row-index': rowIndex,
   '0023-row-history': rowHistory,
   '0024-coverage': coverage,
+  '0025-reconciliations': reconciliations,
   '0026-transaction-actors': transactionActors,
 };
 

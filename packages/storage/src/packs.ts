@@ -30,9 +30,13 @@ export async function readPackVersions(database: Queries, source: string): Promi
   }));
 }
 
+/** The same, outside of any transaction. */
+export const readPacks = (database: Database, source: string): Promise<readonly PackVersion[]> =>
+  database.transaction((client) => readPackVersions(client, source));
+
 /** The version that came into force last in a source; undefined when nothing was read there yet. */
 export async function readNewestPack(database: Database, source: string): Promise<PackVersion | undefined> {
-  return database.transaction(async (client) => (await readPackVersions(client, source)).at(-1));
+  return (await readPacks(database, source)).at(-1);
 }
 
 export async function countPackVersions(database: Database, source: string): Promise<number> {

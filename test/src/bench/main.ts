@@ -12,6 +12,7 @@ import { infer } from './infer.ts';
 import { land } from './land.ts';
 import { latency } from './latency.ts';
 import { rebuild } from './rebuild.ts';
+import { reconcile } from './reconcile.ts';
 import { season } from './season.ts';
 import { verify } from './verify.ts';
 
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   evidence,
   verify,
   rebuild,
+  reconcile,
   generate,
   season,
 ];

@@ -15,7 +15,7 @@ export const rebuild: Benchmark = {
     const database = new Database(await emptyDatabase(stack, 'rebuilt'), 1);
     bench.onEnd(() => database.close());
     await migrate(database);
-    const sequences = await fill(database, bench.rows);
+    const sequences = await fillGoods(database, bench.rows);
     await database.query('vacuum analyze');
     bench.tell('filled');
     const asOf = () => timed(database, 'select count(*) as n from analyst.as_of($1, $2)', ['goods', String(sequences)]);
@@ -66,8 +66,12 @@ async function median(ask: (at: number) => Promise<{ readonly ms: number }>): Pr
   return times.sort((a, b) => a - b)[ASKED_ROWS / 2] ?? 0;
 }
 
+const GOODS = { id: 'INT', name: 'VARCHAR', price: 'DECIMAL', qty: 'INT' };
+/** The server whose transactions filled the log of `goods`. */
+export const GOODS_SERVER = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
+
 /** A table of so many rows in canonical bodies, then changes of a quarter of them; gives the last sequence. */
-async function fill(database: Database, rows: number): Promise<number> {
+export async function fillGoods(database: Database, rows: number): Promise<number> {
   await database.query(
     "select audit.ensure_week(t, date '2026-03-04') from unnest(array['transactions', 'change_events']) t",
   );
@@ -77,7 +81,16 @@ async function fill(database: Database, rows: number): Promise<number> {
       values ('shop', 1, 1, '2026-03-04Z', 'create', gen_random_uuid(), 'shop', 'goods', 1, $1, '{}', false, 'binlog.000001', 4, 'create')`,
     [
       JSON.stringify({
-        columns: ['id', 'name', 'price', 'qty'].map((name) => ({ name, type: 'VARCHAR' })),
+        columns: Object.entries(GOODS).map(([name, type]) => ({
+          name,
+          type,
+          length: null,
+          scale: null,
+          labels: null,
+          charset: null,
+          isNullable: true,
+          isFilledIn: false,
+        })),
         key: ['id'],
         renamedColumns: {},
       }),
@@ -87,7 +100,7 @@ async function fill(database: Database, rows: number): Promise<number> {
   await database.query(
     `insert into audit.change_events (sequence, commit_time, ordinal, event_id, source, database_name, table_name, operation, body)
       select sequence, '2026-03-04Z', ordinal, event_id, 'shop', 'shop', 'goods', operation, format(
-        '{"after":%s,"before":%s,"eventId":"%s","metadata":{"connector":"mysql","file":"binlog.000001","position":%s,"row":%s,"thread":12,"version":"3.6.1.Final"},"operation":"%s","order":%s,"schemaVersion":"shop.goods:1","sequence":%s,"source":{"database":"shop","name":"shop","primaryKey":{"id":"%s"},"table":"goods"},"timestamp":"2026-03-04T00:00:00.000000Z","transactionId":"3e11fa47-71ca-11e1-9e33-c80aa9429562:%s"}',
+        '{"after":%s,"before":%s,"eventId":"%s","metadata":{"connector":"mysql","file":"binlog.000001","position":%s,"row":%s,"thread":12,"version":"3.6.1.Final"},"operation":"%s","order":%s,"schemaVersion":"shop.goods:1","sequence":%s,"source":{"database":"shop","name":"shop","primaryKey":{"id":"%s"},"table":"goods"},"timestamp":"2026-03-04T00:00:00.000000Z","transactionId":"${GOODS_SERVER}:%s"}',
         new, old, event_id, sequence, ordinal, operation, ordinal, sequence, id, sequence)::json
       from (select 1 + (i - 1) / ${ROWS_PER_TRANSACTION} as sequence, 1 + (i - 1) % ${ROWS_PER_TRANSACTION} as ordinal, gen_random_uuid() as event_id, id,
           case when i <= $1 then 'INSERT' when i % 10 = 0 then 'DELETE' else 'UPDATE' end as operation,
@@ -98,7 +111,7 @@ async function fill(database: Database, rows: number): Promise<number> {
   );
   await database.query(
     `insert into audit.transactions (sequence, commit_time, item_count, source, kind, transaction_id)
-      select s, '2026-03-04Z', ${ROWS_PER_TRANSACTION}, 'shop', 'transaction', '3e11fa47-71ca-11e1-9e33-c80aa9429562:' || s from generate_series(1, $1::integer) s`,
+      select s, '2026-03-04Z', ${ROWS_PER_TRANSACTION}, 'shop', 'transaction', '${GOODS_SERVER}:' || s from generate_series(1, $1::integer) s`,
     [Math.ceil(changes / ROWS_PER_TRANSACTION)],
   );
   return Math.ceil(changes / ROWS_PER_TRANSACTION);

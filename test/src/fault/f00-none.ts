@@ -1,7 +1,9 @@
+import { makeRandom } from '../kit/random.ts';
 import type { World } from '../kit/world.ts';
 import type { Findings } from '../oracle/checks.ts';
 import { scanLog } from '../oracle/log.ts';
 import { quiesce } from '../oracle/quiesce.ts';
+import { BANK_CENTS } from '../oracle/schema.ts';
 import type { Fault } from './arena.ts';
 import { coreCheck, coreFindings, setScene } from './scene.ts';
 
@@ -21,11 +23,34 @@ export const none: Fault = {
     await quiesce(scene.world, { stages });
     await scene.oracle.run({ transactions: arena.isShort ? 800 : 4000, perSecond: 150, largeEvery: 40 });
     const { last, seconds } = await coreCheck(arena, scene, { stages });
+    arena.check('as of any sequence', await totalsAsOf(scene.world, arena.isShort ? 50 : 500, arena.seed));
     await scene.world.pipeline.stop();
     for (const harm of HARMS) arena.check('harm is seen', await seesHarm(scene.world, harm));
     return { ...scene.oracle.tally(), last, quiet_s: seconds };
   },
 };
+
+/** At random sequences, what the accounts held by `analyst.as_of` is what the bank has. */
+async function totalsAsOf({ record, name }: World, times: number, seed: number): Promise<Findings> {
+  const random = makeRandom('as of', seed);
+  const [bounds] = await record.query<{ first: string; last: string }>(
+    `select max(sequence) filter (where kind = 'snapshot') as first, max(sequence) as last from audit.transactions where source = $1`,
+    [name],
+  );
+  const findings: string[] = [];
+  for (let time = 0; time < times && findings.length < FINDINGS_MAX; time++) {
+    const at = random.whole(Number(bounds?.first), Number(bounds?.last));
+    const [held] = await record.query<{ cents: string }>(
+      `select (sum(("row" ->> 'balance')::numeric) * 100)::bigint as cents from analyst.as_of('account', $1, null, $2)`,
+      [String(at), name],
+    );
+    if (BigInt(held?.cents ?? 0) !== BANK_CENTS)
+      findings.push(`as of sequence ${at} the accounts hold ${held?.cents} cents, not ${BANK_CENTS}`);
+  }
+  return findings;
+}
+
+const FINDINGS_MAX = 5;
 
 /** Something that must never happen to a record, and which checks then speak up. */
 interface Harm {

@@ -1,4 +1,5 @@
 import type { Endpoints, RunningProgram, Service } from '@overlay/infra';
+import { coverageFindings } from '../kit/coverage.ts';
 import { evidenceFindings } from '../kit/evidence.ts';
 import type { TableRows } from '../kit/tables.ts';
 import { makeWorld, type World } from '../kit/world.ts';
@@ -82,6 +83,8 @@ export async function coreCheck(arena: Arena, { world, oracle }: Scene, options:
   for (const [name, findings] of await coreFindings(world, { ...log, tables })) arena.check(name, findings);
   if (options.again !== false) arena.check('I6 same again', await sameAgain(world, quiet.last, options.ms ?? 180_000));
   arena.check('nothing refused', await nothingRefused(world, options));
+  // What is set aside, and gaps that belong to the fault, are no whole coverage.
+  if (!options.gaps && !options.faults) arena.check('coverage is complete', await coverageFindings(world));
   return { ...quiet, log };
 }
 

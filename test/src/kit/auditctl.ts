@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProgram } from '@overlay/infra';
 import type { World } from './world.ts';
@@ -14,6 +14,17 @@ export const auditctl = (world: World, ...words: readonly string[]): Promise<Sai
 /** The same, as somebody who may open, erase and hold. */
 export const auditctlAsOfficer = (world: World, ...words: readonly string[]): Promise<Said> =>
   run(world, words, world.pipeline.officer);
+
+/** The same with a login at the source, by default that of its owner. Without keys: as a reader. */
+export function auditctlAtSource(
+  world: World,
+  words: readonly string[],
+  { url = world.mysqlUrl, hasKeys = true }: { readonly url?: string; readonly hasKeys?: boolean } = {},
+): Promise<Said> {
+  const file = join(mkdtempSync(join(world.directory, 'source-')), 'url');
+  writeFileSync(file, url, { mode: 0o600 });
+  return run(world, words, { ...(hasKeys && world.pipeline.officer), SOURCE_URL_FILE: file });
+}
 
 async function run(
   world: World,

@@ -5,6 +5,7 @@ export { DeadLetter, DeadLetterList, DeadLetters, DeadLetterUnit } from './dead-
 export { Verification } from './evidence.ts';
 export { Gap, GapList } from './gaps.ts';
 export { PackList, ReplayReport, RulesReport, UnexplainedList } from './packs.ts';
+export { Reconciliation } from './reconcile.ts';
 export { REQUEST_MEANINGS, RequestList, StageRequest } from './requests.ts';
 export { RowHistory, RowsAsOf, TracedChange, UndoPlan } from './rows.ts';
 export { Erasure, HeldSubject, HoldList, Names, OpenedValue, Rotation } from './sealed.ts';

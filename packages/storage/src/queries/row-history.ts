@@ -216,8 +216,17 @@ export async function readRowsAsOf(
   };
 }
 
+/** A part of the log that nobody can know: what stands at a sequence, or is missing before it. */
+export interface StoredHole {
+  readonly sequence: number;
+  readonly why: string;
+}
+
 /** What of the log up to a sequence nobody can know, a sentence each. */
-export async function readHoles(database: Database, source: string, upTo: number): Promise<readonly string[]> {
-  const rows = await database.query<{ why: string }>('select why from audit.holes($1, $2)', [source, upTo]);
-  return rows.map(({ why }) => why);
+export async function readHoles(database: Database, source: string, upTo: number): Promise<readonly StoredHole[]> {
+  const rows = await database.query<{ sequence: string; why: string }>(
+    'select sequence, why from audit.holes($1, $2)',
+    [source, upTo],
+  );
+  return rows.map(({ sequence, why }) => ({ sequence: Number(sequence), why }));
 }

@@ -25,7 +25,9 @@ const ERASING = act('erase', 'subject', 'asked');
 const READER = [
   ASKED,
   `read (?!data_keys)${ANY}`,
-  'insert (pack_versions|corrected_records)',
+  'insert (pack_versions|corrected_records|reconciliations)',
+  `update reconciliations.${ANY}`,
+  'lock reconciliations',
   // Events of a stretch made once more, and the days counted anew by them.
   'insert (rebuilds|rebuilt_business_events|rebuilt_unexplained_changes|rebuilt_transaction_actors|daily_rollups)',
   `update daily_rollups.${ANY}`,
@@ -63,12 +65,13 @@ export const record: Place = {
     audit_opener: [...READER, OPENING],
     audit_officer: [...READER, OPENING, ERASING],
     audit_reconciler: [
-      'read (heads|transactions|coverage_checks|coverage_findings|source_checks)',
+      'read (heads|transactions|change_events|schema_versions|pack_versions|pack_activations|gaps)',
+      'read (coverage_checks|coverage_findings|source_checks|reconciliations)',
       ASKED,
-      'insert (coverage_checks|source_checks)',
-      `update (coverage_checks|source_checks).${ANY}`,
+      'insert (coverage_checks|source_checks|reconciliations)',
+      `update (coverage_checks|source_checks|reconciliations).${ANY}`,
       '(delete|lock) source_checks',
-      'lock coverage_checks',
+      'lock (coverage_checks|reconciliations)',
     ],
     audit_notary: [
       'read (heads|transactions|change_events|evidence_tiles|checkpoints|self_audit|self_audit_head)',

@@ -46,6 +46,7 @@ const SPECIAL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   self_audit_head: { is_only: true, frontier: `\\x${'00'.repeat(32)}` }, // of the one act
   subject_keys: { destroyed_at: null },
   coverage_findings: { verdict: 'gap' },
+  reconciliations: { verdict: 'equal' },
   day_keys: { day: '2000-01-01' }, // a young one is not removed
 };
 

@@ -1,0 +1,78 @@
+import { type Progress, reconcile, type TableResult, Unreconcilable } from '@overlay/reconcile';
+import { type Database, readSources, storeReconciliations } from '@overlay/storage';
+import { type Answer, answer, refuse } from './answer.ts';
+import { chooseSource } from './choose.ts';
+import type { Reconciliation } from './contract/index.ts';
+import type { SealedKeys } from './sealed.ts';
+
+export interface ReconcileAsk {
+  readonly source?: string | undefined;
+  /** One table, as `table` or `database.table`; else all. */
+  readonly table?: string | undefined;
+  /** How long the log may take to come to the state of the source, in seconds. */
+  readonly wait?: number | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** The live source, and how it may be read. */
+export interface SourceAccess {
+  readonly url: string;
+  readonly readers: number;
+  readonly rows_per_s_max: number;
+}
+
+interface ReconcileDeps {
+  readonly database: Database;
+  readonly sourceAccess?: SourceAccess | undefined;
+  readonly keys?: SealedKeys | undefined;
+}
+
+const WAIT_S = 60;
+
+/** Compares the live source with the log, and keeps what it said of each table. */
+export async function reconcileSource(
+  { database, sourceAccess, keys }: ReconcileDeps,
+  ask: ReconcileAsk,
+): Promise<Answer<Reconciliation>> {
+  if (!sourceAccess)
+    return refuse(
+      'invalid',
+      'it is not said where the source is',
+      'name by SOURCE_URL_FILE a file that holds mysql://user:password@host:port/database and that only you can read',
+    );
+  const source = chooseSource(ask.source, await readSources(database));
+  if (!source.ok) return source;
+  const { url: sourceUrl, readers, rows_per_s_max } = sourceAccess;
+  try {
+    const result = await reconcile({
+      ...{ database, source: source.value, sourceUrl, readers, rows_per_s_max },
+      ...{ keys: keys?.store, table: ask.table, wait_s_max: ask.wait ?? WAIT_S, onProgress: ask.onProgress },
+    });
+    await storeReconciliations(
+      database,
+      result.tables.map((table) => ({
+        source: source.value,
+        sequence: result.sequence,
+        ...table,
+        report: reportOf(table),
+      })),
+    );
+    return answer(structuredClone(result) as Reconciliation);
+  } catch (thrown) {
+    if (!(thrown instanceof Unreconcilable)) throw thrown;
+    return refuse(thrown.code, thrown.message, thrown.hint);
+  }
+}
+
+const KEPT_MAX = 20;
+
+/** What is kept of a table's result: no values. */
+const reportOf = ({ why, isCounted, listed, notCompared }: TableResult) => ({
+  why,
+  isCounted,
+  notCompared,
+  listed: listed.slice(0, KEPT_MAX).map(({ columns, ...difference }) => ({
+    ...difference,
+    columns: columns.map(({ column }) => column),
+  })),
+});

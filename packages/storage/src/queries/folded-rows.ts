@@ -1,0 +1,174 @@
+import type { ColumnDefinition } from '@overlay/model';
+import type { Database } from '../database.ts';
+
+/** A table that there was after a sequence, by its definition of then. */
+export interface FoldedTable {
+  readonly source: string;
+  readonly database: string;
+  readonly table: string;
+  readonly columns: readonly ColumnDefinition[];
+  /** Columns of its primary key; none for a table without one. */
+  readonly key: readonly string[];
+  /** Defaults that are plain values, by column. */
+  readonly defaults: Readonly<Record<string, string>>;
+}
+
+/** A row as the log says it was, or of a table without a primary key an image that a change brought (1) or took away (-1). */
+export interface FoldedRow {
+  /** Canonical JSON of the primary key; `{}` for a table without one. */
+  readonly key: string;
+  /** Canonical JSON of the row. */
+  readonly row: string;
+  readonly count: 1 | -1;
+  /** The change behind it. */
+  readonly sequence: number;
+  readonly eventId: string;
+  /** Columns whose value stands for this or another one, by what the connector gave. */
+  readonly doubtful: readonly string[];
+  /** What DDL made of the row that the log cannot know, each a sentence that begins with the column's name. */
+  readonly doubts: readonly string[];
+}
+
+/** The tables of a source after a sequence, by name. */
+export async function readTablesAt(
+  database: Database,
+  source: string,
+  sequence: number,
+): Promise<readonly FoldedTable[]> {
+  const rows = await database.query<{
+    database_name: string;
+    table_name: string;
+    definition: { readonly columns: ColumnDefinition[]; readonly key: string[] };
+    defaults: Record<string, string>;
+  }>(
+    `select database_name, table_name, definition, defaults from (
+        select distinct on (database_name, table_name) * from (
+          select sequence, ordinal, database_name, table_name, kind, definition, defaults from audit.schema_versions
+            where source = $1 and sequence <= $2
+          union all select sequence, ordinal, previous_database, previous_table, 'drop', null, null from audit.schema_versions
+            where source = $1 and sequence <= $2 and kind = 'rename') versions
+        order by database_name, table_name, sequence desc, ordinal desc) newest
+      where kind <> 'drop' order by database_name, table_name`,
+    [source, sequence],
+  );
+  return rows.map(({ database_name, table_name, definition, defaults }) => ({
+    source,
+    database: database_name,
+    table: table_name,
+    columns: definition.columns,
+    key: definition.key,
+    defaults,
+  }));
+}
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** How the rows of a table are folded: its names and definitions up to the sequence. */
+interface Folding {
+  readonly versions: string;
+  /** How many names, databases and keys it had. */
+  readonly segments: number;
+  readonly last_version: string;
+  readonly floor: string;
+}
+
+const PAGE_ROWS = 5000;
+
+interface PageRow {
+  readonly key: string;
+  readonly row: string | null;
+  readonly row_before: string | null;
+  readonly sequence: string;
+  readonly event_id: string;
+  readonly doubtful: string | null;
+  readonly doubts: string[] | null;
+}
+
+/**
+ * The rows of a table after a sequence, in no order, a page at a time: the newest image of each key, as DDL left it. Of a table without a primary key every image
+ * that came or went since it was last emptied. They cost what was ever changed of the table; Postgres sorts beyond its memory on disk.
+ */
+export async function* readFoldedRows(
+  database: Database,
+  table: FoldedTable,
+  sequence: number,
+): AsyncGenerator<readonly FoldedRow[]> {
+  const names = [table.source, table.database, table.table].map(literal);
+  const [folding] = await database.query<Folding & Record<string, unknown>>(
+    `with lineage as materialized (select * from audit.lineage(${names.join(', ')}, ${sequence})),
+      versions as (
+        select s.*, s.definition -> 'key' as key from lineage l join audit.schema_versions s on s.source = ${names[0]} and s.database_name = l.database_name
+          and s.table_name = l.table_name and s.kind <> 'drop' and s.sequence between l.from_sequence and l.to_sequence)
+      select json_agg(json_build_object('sequence', sequence, 'columns', definition -> 'columns', 'renamedColumns', definition -> 'renamedColumns',
+          'losesRows', loses_rows, 'computes', statement ~* '\\mas\\s*[(]') order by sequence, ordinal)::text as versions,
+        count(distinct format('%s %s %s', database_name, table_name, key))::integer as segments, max(sequence)::text as last_version,
+        (select greatest(audit.last_replaced(${names[0]}, ${sequence}), coalesce(max(e.sequence), 0))::text from lineage l join audit.change_events e
+            on audit.row_hash(e.body) = hashtextextended(audit.row_name_of(${names[0]}, l.database_name, l.table_name, '{}'), 0)
+            and e.source = ${names[0]} and e.operation = 'TRUNCATE' and e.sequence between l.from_sequence and l.to_sequence) as floor
+      from versions`,
+  );
+  if (!folding) return;
+  const text = textOf(table, sequence, folding);
+  for await (const page of database.pages<PageRow & Record<string, unknown>>(text, PAGE_ROWS)) {
+    const rows: FoldedRow[] = [];
+    for (const found of page) pushRows(rows, found);
+    yield rows;
+  }
+}
+
+function pushRows(rows: FoldedRow[], { key, row, row_before, sequence, event_id, doubtful, doubts }: PageRow): void {
+  const folded = {
+    key,
+    sequence: Number(sequence),
+    eventId: event_id,
+    doubtful: doubtful === null ? NONE : (JSON.parse(doubtful) as string[]),
+    doubts: doubts ?? NONE,
+  };
+  if (row !== null) rows.push({ ...folded, row, count: 1 });
+  if (row_before !== null) rows.push({ ...folded, row: row_before, count: -1 });
+}
+
+const NONE: readonly string[] = [];
+
+/** Members of a canonical body; neither text can stand in a value or a name: there, quotes are escaped. */
+export const AFTER = `case when body like '{"after":null,%' then null else substr(split_part(body, '},"before":', 1), 10) || '}' end`;
+export const BEFORE = `case when body like '{"after":null,"before":{%' then substr(split_part(body, '},"eventId":"', 1), 24) || '}'
+  when strpos(body, '},"before":{') > 0 then split_part(split_part(body, '},"before":', 2), '},"eventId":"', 1) || '}' end`;
+export const KEY = `split_part(split_part(name, '"primaryKey":', 2), '},"table":', 1) || '}'`;
+const DOUBTFUL = `case when strpos(body, '"doubtful":[') > 0 then (body::json #> '{metadata,doubtful}')::text end`;
+
+function textOf(table: FoldedTable, sequence: number, { versions, segments, last_version, floor }: Folding): string {
+  const [source, database, name] = [table.source, table.database, table.table].map(literal);
+  const carried = (image: string): string =>
+    `case when place < ${last_version} then audit.carried((${image})::json, place, ${literal(versions)}::json) end`;
+  const events = `lineage as materialized (select * from audit.lineage(${source}, ${database}, ${name}, ${sequence})),
+    repairs as materialized (select sequence, repairs from audit.transactions where source = ${source} and repairs is not null),
+    events as (
+      select e.sequence, e.ordinal, e.operation, e.event_id, e.body::text as body, e.sequence as place, audit.row_hash(e.body) as hash,
+          audit.row_name(e.body) collate "C" as name
+        from lineage l join audit.change_events e on e.source = ${source} and e.database_name = l.database_name and e.table_name = l.table_name
+          and e.sequence between greatest(l.from_sequence, ${floor} + 1) and l.to_sequence
+        where e.sequence not in (select sequence from repairs)
+      union all
+      select e.sequence, e.ordinal, e.operation, e.event_id, e.body::text, r.repairs, audit.row_hash(e.body), audit.row_name(e.body) collate "C"
+        from lineage l join repairs r on r.repairs between greatest(l.from_sequence, ${floor} + 1) and l.to_sequence
+          join audit.change_events e on e.source = ${source} and e.sequence = r.sequence and e.database_name = l.database_name and e.table_name = l.table_name)`;
+  if (table.key.length === 0)
+    return `with ${events}
+      select '{}' as key, coalesce((a).row_now::text, row_after) as row, coalesce((b).row_now::text, row_before) as row_before,
+        sequence, event_id, doubtful, nullif(coalesce((a).doubts, '{}') || coalesce((b).doubts, '{}'), '{}') as doubts
+      from (select *, ${carried('row_after')} as a, ${carried('row_before')} as b
+        from (select *, ${AFTER} as row_after, ${BEFORE} as row_before, ${DOUBTFUL} as doubtful from events where operation <> 'TRUNCATE' offset 0) images offset 0) carried`;
+  const newest = `newest as (select distinct on (hash, name) * from events where operation <> 'TRUNCATE' order by hash, name, place desc, ordinal desc)`;
+  const keyNow = `(select '{' || string_agg(to_json(k)::text || ':' || ((c).row_now -> k)::text, ',' order by k collate "C") || '}'
+    from unnest(array[${table.key.map(literal).join(', ')}]) k)`;
+  // A row under an earlier name or key of its table is the same row as under the last one: only there the newest change of both is known.
+  const isMoved = segments > 1;
+  return `with ${events}, ${newest},
+    carried as (select *, ${carried(`case operation when 'DELETE' then ${BEFORE} else ${AFTER} end`)} as c
+      from newest ${isMoved ? '' : "where operation <> 'DELETE'"} offset 0),
+    named as (select sequence, ordinal, place, operation, event_id, body, (c).doubts, (c).row_now, case when (c).row_now is null then ${KEY} else ${keyNow} end as key from carried offset 0),
+    latest as (select ${isMoved ? 'distinct on (key)' : ''} * from named ${isMoved ? 'order by key, place desc, ordinal desc' : ''})
+    select key, coalesce(row_now::text, ${AFTER}) as row, null as row_before, sequence, event_id, ${DOUBTFUL} as doubtful, nullif(doubts, '{}') as doubts
+      from latest where operation <> 'DELETE'`;
+}
