@@ -16,19 +16,6 @@ async function readCoverage(world: World): Promise<Coverage> {
   return Coverage.parse(JSON.parse(said.slice(said.indexOf('{'))));
 }
 
-/** Nothing is missing, once nothing is on its way any more. */
-export async function complete(world: World): Promise<Findings> {
-  const isDone = async (): Promise<Coverage | undefined> => {
-    const seen = await readCoverage(world);
-    const isOnTheWay = seen.states.some(({ state, transactions }) => state === 'on_the_way' && transactions > 0);
-    return isOnTheWay || seen.verdict === 'unknown' ? undefined : seen;
-  };
-  const seen = await waitFor('a look at the source that leaves nothing open', isDone, SEEN_MS_MAX, 1000).catch(() =>
-    readCoverage(world),
-  );
-  return seen.verdict === 'complete' ? [] : [`coverage is ${seen.verdict}: ${seen.findings.join('; ')}`];
-}
-
 /** Somebody with all rights on the database of the record does this to one row of a balance; each is found, and the place is named. */
 const STRIKES: Readonly<Record<string, string>> = {
   'one landed row deleted': 'delete from audit.change_events where source = $1 and sequence = $2 and ordinal = $3',
