@@ -194,6 +194,13 @@ const OWN = [
     'seconds between two looks at the source: its settings, what it executed, and what of it landed',
   ],
   [
+    'reconciler',
+    '`RECONCILE_AT`',
+    'text',
+    '`02:30`',
+    'time of day, HH:MM in UTC, at which the rows of the source are compared with the log, or `off`; what was missed is made up for at the next start',
+  ],
+  [
     'witness',
     '`WITNESS_NAME`',
     'text',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Reconciliation } from '@overlay/api';
+import type { Reconciliation } from '@overlay/api';
 import mysql from 'mysql2/promise';
-import { auditctl, auditctlAtSource } from './kit/auditctl.ts';
+import { auditctl, auditctlAtSource, reconciled, type SourceAccess } from './kit/auditctl.ts';
 import { makeRandom } from './kit/random.ts';
 import { untilCaughtUp } from './kit/record.ts';
 import { makeWorld, type World } from './kit/world.ts';
@@ -47,17 +47,6 @@ const run = async (...statements: readonly string[]): Promise<void> => {
   for (const statement of statements) await world.source.query(statement);
 };
 
-type Access = Parameters<typeof auditctlAtSource>[2];
-
-async function reconciled(
-  words: readonly string[] = [],
-  access: Access = {},
-): Promise<{ result: Reconciliation; code: number | null }> {
-  const { said, code } = await auditctlAtSource(world, ['reconcile', '--json', ...words], access);
-  if (code !== 0 && code !== 6) throw new Error(said);
-  return { result: Reconciliation.parse(JSON.parse(said)), code };
-}
-
 const shortly = ({ tables }: Reconciliation) =>
   Object.fromEntries(
     tables.map(({ table, verdict, sourceRows, logRows, differences }) => [
@@ -100,7 +89,7 @@ async function writeAtRandom(seed: number): Promise<void> {
 
 test('a source and its log are equal, whatever was written, but for what the log says that it does not know', async () => {
   await writeAtRandom(Number(process.env.OVERLAY_SEED ?? 7));
-  const { result, code } = await reconciled();
+  const { result, code } = await reconciled(world);
   expect(shortly(result)).toEqual({
     goods: ['equal', expect.any(Number), expect.any(Number), 0],
     inventory_adjustments: ['equal', 2, 2, 0],
@@ -138,7 +127,7 @@ test('without the right to hold the source still, what is written meanwhile may 
       );
     }
   })();
-  const { result, code } = await reconciled([], { url: url.href }).finally(() => {
+  const { result, code } = await reconciled(world, [], { url: url.href }).finally(() => {
     isOver = true;
   });
   await writing;
@@ -151,7 +140,7 @@ test('without the right to hold the source still, what is written meanwhile may 
 }, 120_000);
 
 test('without the keys, columns under tokens are said to be left out', async () => {
-  const { result } = await reconciled([], { hasKeys: false });
+  const { result } = await reconciled(world, [], { hasKeys: false });
   expect(tableOf(result, 'suppliers')).toMatchObject({ verdict: 'equal', sourceRows: 20 });
   expect(tableOf(result, 'suppliers')?.notCompared.map(({ column }) => column)).toEqual([
     'contact_name',
@@ -180,7 +169,7 @@ test('what somebody changed in the log is named, row by row and to the column', 
   await record.query(
     `update audit.change_events set body = replace(body::text, '"name":"Supplier 4"', '"name":"Supplier 5"')::json where table_name = 'suppliers'`,
   );
-  const { result, code } = await reconciled();
+  const { result, code } = await reconciled(world);
   expect(code).toBe(6);
   const goods = tableOf(result, 'goods');
   expect(goods).toMatchObject({ verdict: 'differs', differences: 3, isCounted: true });
@@ -212,7 +201,7 @@ test('what somebody changed in the log is named, row by row and to the column', 
 }, 60_000);
 
 test('what cannot be compared is refused, with what is known instead', async () => {
-  const refused = async (words: readonly string[], access: Access = {}) => {
+  const refused = async (words: readonly string[], access: SourceAccess = {}) => {
     const { said, code } = await auditctlAtSource(world, ['reconcile', ...words], access);
     return `${code} ${said}`;
   };

@@ -1,5 +1,5 @@
-import { type Progress, reconcile, type TableResult, Unreconcilable } from '@overlay/reconcile';
-import { type Database, readSources, storeReconciliations } from '@overlay/storage';
+import { keepReconciliation, type Progress, reconcile, Unreconcilable } from '@overlay/reconcile';
+import { type Database, readSources } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseSource } from './choose.ts';
 import type { Reconciliation } from './contract/index.ts';
@@ -48,31 +48,10 @@ export async function reconcileSource(
       ...{ database, source: source.value, sourceUrl, readers, rows_per_s_max },
       ...{ keys: keys?.store, table: ask.table, wait_s_max: ask.wait ?? WAIT_S, onProgress: ask.onProgress },
     });
-    await storeReconciliations(
-      database,
-      result.tables.map((table) => ({
-        source: source.value,
-        sequence: result.sequence,
-        ...table,
-        report: reportOf(table),
-      })),
-    );
+    await keepReconciliation(database, result);
     return answer(structuredClone(result) as Reconciliation);
   } catch (thrown) {
     if (!(thrown instanceof Unreconcilable)) throw thrown;
     return refuse(thrown.code, thrown.message, thrown.hint);
   }
 }
-
-const KEPT_MAX = 20;
-
-/** What is kept of a table's result: no values. */
-const reportOf = ({ why, isCounted, listed, notCompared }: TableResult) => ({
-  why,
-  isCounted,
-  notCompared,
-  listed: listed.slice(0, KEPT_MAX).map(({ columns, ...difference }) => ({
-    ...difference,
-    columns: columns.map(({ column }) => column),
-  })),
-});

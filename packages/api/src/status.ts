@@ -7,6 +7,7 @@ import {
   type Database,
   readGaps,
   readHeads,
+  readReconciliations,
   readSensitiveColumns,
   readServerVersion,
   readSetAside,
@@ -43,6 +44,7 @@ type Stored = Pick<
   | 'sensitiveColumns'
   | 'sourceChecks'
   | 'coverage'
+  | 'reconciliations'
 >;
 
 /** How everything stands. A dependency that is away is part of the answer, never a failure to answer. */
@@ -76,6 +78,7 @@ async function readStored(deps: StatusDeps, now: Date): Promise<Stored> {
       sensitiveColumns: [...(await readSensitiveColumns(database))],
       sourceChecks: (await readSourceChecks(database)).filter(({ isMet }) => !isMet),
       coverage: [...(await countCoverage(database))],
+      reconciliations: [...(await readReconciliations(database))],
     };
   } catch (thrown) {
     if (!(thrown instanceof Trouble)) throw thrown;
@@ -88,6 +91,7 @@ async function readStored(deps: StatusDeps, now: Date): Promise<Stored> {
       sensitiveColumns: [],
       sourceChecks: [],
       coverage: [],
+      reconciliations: [],
     };
     return { postgres, ...nothing, setAside: { count: 0, latest: [] } };
   }
@@ -101,7 +105,18 @@ async function readHealth(urls: Readonly<Record<string, string>>) {
 const BAD_STATES = ['down', 'stalled', 'not_begun'];
 
 function findingsOf(status: Omit<Status, 'findings'>): string[] {
-  const { postgres, connect, sources, gaps, deadLetters, setAside, sensitiveColumns, sourceChecks, coverage } = status;
+  const {
+    postgres,
+    connect,
+    sources,
+    gaps,
+    deadLetters,
+    setAside,
+    sensitiveColumns,
+    sourceChecks,
+    coverage,
+    reconciliations,
+  } = status;
   const stages = sources.flatMap(({ source, stages }) =>
     stages
       .filter(({ state }) => BAD_STATES.includes(state))
@@ -129,6 +144,12 @@ function findingsOf(status: Omit<Status, 'findings'>): string[] {
       .map(
         ({ source, state, count }) =>
           `source ${source}: ${count} ${count === 1 ? 'transaction' : 'transactions'} ${COVERAGE_FINDINGS[state]}: see auditctl coverage`,
+      ),
+    ...reconciliations
+      .filter(({ verdict }) => verdict === 'differs')
+      .map(
+        ({ source, database, table, differences, comparedAt }) =>
+          `${database}.${table} of source ${source} was not what the log says at ${comparedAt}: ${differences} rows differ; auditctl reconcile --table ${table} names them`,
       ),
     ...sensitiveColumns.map(
       ({ source, database, table, column, why }) =>

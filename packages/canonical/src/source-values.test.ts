@@ -24,10 +24,10 @@ test.each([
   ['TINYINT', {}, '0', '0'],
   ['DECIMAL', { scale: 2 }, '-0.50', '-0.50'],
   ['DECIMAL UNSIGNED ZEROFILL', { scale: 2 }, '00012.50', '12.50'],
-  ['DOUBLE', {}, '1e-7', '1e-7'],
-  ['DOUBLE', {}, '-0', '-0'],
-  ['FLOAT', {}, '1.2345678806304932', '1.2345679'],
-  ['FLOAT', { length: 53 }, '1.2345678806304932', '1.2345678806304932'],
+  ['DOUBLE', {}, 2.2250738585072014e-308, '2.2250738585072014e-308'],
+  ['DOUBLE', {}, -0, '-0'],
+  ['FLOAT', {}, 1.2345678806304932, '1.2345679'],
+  ['FLOAT', { length: 53 }, 1.2345678806304932, '1.2345678806304932'],
   ['BIT', { length: 64 }, '18446744073709551615', '18446744073709551615'],
   ['YEAR', {}, '0000', '0'],
   ['DATE', {}, '0044-03-15', '0044-03-15'],
@@ -82,5 +82,5 @@ test('MySQL is asked for what loses nothing', () => {
   expect(sourceExpression(column('BLOB'), '`c`')).toBe('`c`');
   expect(sourceExpression(column('TEXT', { charset: 'binary' }), '`c`')).toBe('`c`');
   expect(sourceExpression(column('GEOMETRY'), '`c`')).toBe('hex(`c`)');
-  expect(sourceExpression(column('FLOAT'), '`c`')).toMatch(/as double/);
+  expect(sourceExpression(column('DOUBLE'), '`c`')).toBe('`c`');
 });

@@ -10,11 +10,13 @@ import type { RawColumn } from './raw-image.ts';
  */
 export function sourceExpression({ type, charset }: ColumnType, column: string): string {
   if (/^BIT/.test(type)) return asText(`(${column} + 0)`);
-  if (/^FLOAT/.test(type)) return asText(`cast(${column} as double)`);
-  if (BYTES.test(type) || charset === 'binary') return column;
+  if (FLOATING.test(type) || BYTES.test(type) || charset === 'binary') return column;
   if (OWN_BYTES.test(type)) return `hex(${column})`;
   return asText(column);
 }
+
+/** MySQL's text of it has 22 characters at most, and some numbers have more. */
+const FLOATING = /^(FLOAT|DOUBLE|REAL)/;
 
 const asText = (sql: string): string => `cast(${sql} as char character set utf8mb4)`;
 
@@ -24,16 +26,21 @@ const BYTES = /(BINARY|BLOB)/;
 const OWN_BYTES = /^(GEOM|POINT|LINESTRING|POLYGON|MULTI|VECTOR)/;
 
 /**
- * The converter of what MySQL itself answers for a column (see {@link sourceExpression}; text, bytes as a Buffer, or null) to the text that the log holds of
+ * The converter of what MySQL itself answers for a column (see {@link sourceExpression}; text, floating point as a number, bytes as a Buffer, or null) to the text that the log holds of
  * the same value: what `converterOf` makes of what the connector gives. Of dates that are none it gives what the connector puts in their place.
  */
 export function sourceConverterOf(column: RawColumn): ToValue {
-  const convert = CONVERTERS.find(([pattern]) => pattern.test(column.type))?.[1] ?? (() => text);
-  const toValue = convert(column);
+  const ofText = (CONVERTERS.find(([pattern]) => pattern.test(column.type))?.[1] ?? (() => text))(column);
+  const ofNumber = isSingle(column) ? floatText : numberText;
+  const isFloating = FLOATING.test(column.type);
+  const convert = (raw: unknown): Value | undefined => {
+    if (isFloating) return typeof raw === 'number' ? ofNumber(raw) : undefined;
+    return typeof raw === 'string' ? ofText(raw) : undefined;
+  };
   return (raw) => {
     if (raw === null || raw === undefined) return null;
     if (Buffer.isBuffer(raw)) return raw.toString('base64');
-    const value = typeof raw === 'string' ? toValue(raw) : undefined;
+    const value = convert(raw);
     if (value === undefined)
       throw new ValueError(`column ${column.name}: MySQL's answer does not fit type ${column.type}`);
     return value;
@@ -47,7 +54,6 @@ const text: Convert = (raw) => raw;
 const CONVERTERS: readonly (readonly [RegExp, (column: RawColumn) => Convert])[] = [
   // A ZEROFILL comes with its zeros, the year 0 with four of them.
   [/^(SERIAL|TINYINT|SMALLINT|MEDIUMINT|INT|BIGINT|BOOL|YEAR|DECIMAL|NUMERIC|FIXED|DEC\b)/, () => unpadded],
-  [/^(FLOAT|DOUBLE|REAL)/, (column) => (isSingle(column) ? single : double)],
   [/^DATETIME|^DATE$/, (column) => dated(column, text)],
   [/^TIMESTAMP/, (column) => dated(column, (raw) => `${raw.replace(' ', 'T')}Z`)],
   [/^JSON/, () => jsonText],
@@ -56,8 +62,6 @@ const CONVERTERS: readonly (readonly [RegExp, (column: RawColumn) => Convert])[]
 ];
 
 const unpadded: Convert = (raw) => raw.replace(/^(-?)0+(?=\d)/, '$1');
-const double: Convert = (raw) => numberText(Number(raw));
-const single: Convert = (raw) => floatText(Number(raw));
 
 /** The connector gives null for a date that is none, or what stands in for it where the column allows no null; for the year 0 as well. */
 function dated(column: RawColumn, convert: Convert): Convert {

@@ -15,6 +15,8 @@ function isSourceUrl(text: string): boolean {
 }
 
 const CONNECT_MS_MAX = 5000;
+/** Prepared statements that a connection keeps at the server. */
+const STATEMENTS_MAX = 8;
 /** Errors of a server that is there and does not let this login do what it asks. */
 const REFUSALS =
   /^ER_(ACCESS_DENIED|DBACCESS_DENIED|SPECIFIC_ACCESS_DENIED|TABLEACCESS_DENIED|COLUMNACCESS_DENIED|BAD_DB)/;
@@ -50,6 +52,7 @@ export class Source {
       dateStrings: true,
       supportBigNumbers: true,
       bigNumberStrings: true,
+      maxPreparedStatements: STATEMENTS_MAX,
       ...(protocol === 'mysqls:' && { ssl: {} }),
     });
     connection.on('error', () => {}); // told by the statement that meets it
@@ -89,7 +92,7 @@ export class Source {
   }
 
   /**
-   * The same a page at a time, in the order in which the server gives them; while a page is in work, the server waits. Whatever `onPage` throws ends the reading,
+   * The same a page at a time, in the order in which the server gives them and by the binary protocol, which has floating point as it is; while a page is in work, the server waits. Whatever `onPage` throws ends the reading,
    * and the connection with it.
    */
   async eachPage(sql: string, pageRows: number, onPage: (rows: Page) => Promise<void>): Promise<void> {
@@ -111,7 +114,7 @@ export class Source {
       });
     };
     core
-      .query<RowDataPacket[][]>({ sql, rowsAsArray: true })
+      .execute<RowDataPacket[][]>({ sql, rowsAsArray: true })
       .on('result', (row) => {
         if (!Array.isArray(row)) return;
         page.push(row);
@@ -133,7 +136,7 @@ export class Source {
   }
 }
 
-/** Rows of values in the order of the columns: text, bytes as a Buffer, null. */
+/** Rows of values in the order of the columns: text, floating point as numbers, bytes as a Buffer, null. */
 export type Page = readonly (readonly unknown[])[];
 
 const isFatal = (thrown: unknown): boolean => thrown instanceof Error && 'fatal' in thrown && thrown.fatal === true;

@@ -46,9 +46,10 @@ export class Differences {
   #columnsOf(log: FoldedRow, inLog: Row, atSource: Row): readonly DifferentColumn[] {
     const columns: DifferentColumn[] = [];
     for (const [column, value] of Object.entries(atSource)) {
-      if (inLog[column] === value) continue;
+      const logged = Object.hasOwn(inLog, column) ? (inLog[column] ?? null) : undefined;
+      if (logged === value) continue;
       const why = this.#whyUnknown(column, value, log);
-      if (why === undefined) columns.push({ column, log: inLog[column] ?? null, source: value });
+      if (why === undefined) columns.push({ column, ...(logged !== undefined && { log: logged }), source: value });
       else this.#count(column, why);
     }
     return columns;

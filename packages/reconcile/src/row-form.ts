@@ -59,9 +59,7 @@ export async function formOf(forming: Forming): Promise<RowForm> {
   const policy = policyAt(sequence);
   const ring = keys && new KeyRing(keys);
   if (ring && policy) await ring.fetch([policy.domain]);
-  const columns = table.columns.map(
-    (column): RawColumn => ({ ...column, default: table.defaults[column.name] ?? null }),
-  );
+  const columns = table.columns.map((column): RawColumn => ({ ...column, default: own(table.defaults, column.name) }));
   const tokenize = (text: string): string => {
     const key = policy && ring?.domain(policy.domain);
     must(key, 'a column under tokens is only compared with its keys at hand');
@@ -93,7 +91,7 @@ export async function formOf(forming: Forming): Promise<RowForm> {
           const image = JSON.parse(row) as Row;
           return textOf(
             written,
-            asked.map((name) => (Object.hasOwn(image, name) ? (image[name] ?? null) : null)),
+            asked.map((name) => own(image, name)),
           );
         },
     notCompared,
@@ -101,6 +99,10 @@ export async function formOf(forming: Forming): Promise<RowForm> {
     rewritten: rewrittenOf(policies, sequence, policyAt),
   };
 }
+
+/** A member by its name, which may be one that every object inherits. */
+const own = <Kept>(members: Readonly<Record<string, Kept>>, name: string): Kept | null =>
+  Object.hasOwn(members, name) ? (members[name] ?? null) : null;
 
 const DROPPED = 'its policy drops the values: only whether there is one is compared';
 const WITHOUT_KEYS = 'its tokens cannot be made without the keys: set KEYS_URL and MASTER_KEY';

@@ -48,6 +48,12 @@ interface SourceMetrics {
   readonly coverage: Gauge<'source' | 'state'>;
   /** When a source was asked last, in seconds since 1970. */
   readonly coverageChecked: Gauge<'source'>;
+  /** Tables by what the last comparison with the source said of them. */
+  readonly reconciledTables: Gauge<'source' | 'verdict'>;
+  /** Rows that the last comparison found different. */
+  readonly reconcileDifferences: Gauge<'source'>;
+  /** When a source was compared last, in seconds since 1970. */
+  readonly reconciled: Gauge<'source'>;
   /** 1 while a setting of a source is as it is wanted. */
   readonly sourceCheck: Gauge<'source' | 'check'>;
 }
@@ -140,6 +146,24 @@ function makeSourceMetrics(registers: Registry[]): SourceMetrics {
     coverageChecked: new Gauge({
       name: 'audit_coverage_checked_timestamp_seconds',
       help: 'When the source was asked last what it executed, in seconds since 1970',
+      labelNames: ['source'],
+      registers,
+    }),
+    reconciledTables: new Gauge({
+      name: 'audit_reconcile_tables',
+      help: 'Tables by what the last comparison with the source said of them: equal, differs, not_compared',
+      labelNames: ['source', 'verdict'],
+      registers,
+    }),
+    reconcileDifferences: new Gauge({
+      name: 'audit_reconcile_differences',
+      help: 'Rows that the last comparison with the source found different',
+      labelNames: ['source'],
+      registers,
+    }),
+    reconciled: new Gauge({
+      name: 'audit_reconcile_timestamp_seconds',
+      help: 'When the source was compared with the log last, in seconds since 1970',
       labelNames: ['source'],
       registers,
     }),

@@ -1,11 +1,11 @@
 import { SELF_AUDIT } from '@overlay/model';
-import { sourceConfig } from '@overlay/mysql';
-import { storageConfig } from '@overlay/storage';
+import { reconcileConfig } from '@overlay/reconcile';
+import { keyStoreConfig, storageConfig } from '@overlay/storage';
 import { z } from 'zod';
 
 export const config = {
   ...storageConfig,
-  ...sourceConfig,
+  ...reconcileConfig,
   SOURCE: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]*$/i, 'has other than letters, digits, - and _')
@@ -23,4 +23,13 @@ export const config = {
     .max(86_400)
     .default(60)
     .describe('seconds between two looks at the source: its settings, what it executed, and what of it landed'),
+  RECONCILE_AT: z
+    .string()
+    .regex(/^(off|([01]\d|2[0-3]):[0-5]\d)$/, "is neither a time of day, HH:MM in UTC, nor 'off'")
+    .default('02:30')
+    .describe(
+      'time of day, HH:MM in UTC, at which the rows of the source are compared with the log, or `off`; what was missed is made up for at the next start',
+    ),
+  KEYS_URL: keyStoreConfig.KEYS_URL.optional(),
+  MASTER_KEY: keyStoreConfig.MASTER_KEY.optional(),
 };

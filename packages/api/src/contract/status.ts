@@ -91,6 +91,20 @@ export const Status = z.object({
   ),
   /** Transactions of the sources by what is known of them. */
   coverage: z.array(z.object({ source: z.string(), state: z.string(), count })),
+  /** What the last comparison of each table with its source said. */
+  reconciliations: z.array(
+    z.object({
+      source: z.string(),
+      database: z.string(),
+      table: z.string(),
+      verdict: z.enum(['equal', 'differs', 'not_compared']),
+      sequence: z.int(),
+      sourceRows: count,
+      logRows: count,
+      differences: count,
+      comparedAt: Timestamp,
+    }),
+  ),
   /** What a person should look at, a sentence each; empty when all is well. */
   findings: z.array(z.string()),
 });

@@ -135,12 +135,18 @@ export const AFTER = `case when body like '{"after":null,%' then null else subst
 export const BEFORE = `case when body like '{"after":null,"before":{%' then substr(split_part(body, '},"eventId":"', 1), 24) || '}'
   when strpos(body, '},"before":{') > 0 then split_part(split_part(body, '},"before":', 2), '},"eventId":"', 1) || '}' end`;
 export const KEY = `split_part(split_part(name, '"primaryKey":', 2), '},"table":', 1) || '}'`;
-const DOUBTFUL = `case when strpos(body, '"doubtful":[') > 0 then (body::json #> '{metadata,doubtful}')::text end`;
+const DOUBTFUL = `case when strpos(body, '"doubtful":[') > 0 then '[' || split_part(split_part(body, '"doubtful":[', 2), '],"file":', 1) || ']' end`;
+
+/** A text that nobody writes: a letter between noncharacters. */
+const mark = (letter: string): string => `chr(65535) || '${letter}' || chr(65535)`;
+/** Text that Postgres cannot hold (NUL, half of a surrogate pair) is an escape in JSON, which it refuses to look into: marks stand for backslashes meanwhile. */
+const hidden = (json: string): string => String.raw`replace(replace(${json}, '\\', ${mark('b')}), '\u', ${mark('u')})`;
+const shown = (json: string): string => String.raw`replace(replace(${json}, ${mark('u')}, '\u'), ${mark('b')}, '\\')`;
 
 function textOf(table: FoldedTable, sequence: number, { versions, segments, last_version, floor }: Folding): string {
   const [source, database, name] = [table.source, table.database, table.table].map(literal);
   const carried = (image: string): string =>
-    `case when place < ${last_version} then audit.carried((${image})::json, place, ${literal(versions)}::json) end`;
+    `case when place < ${last_version} then audit.carried((${hidden(image)})::json, place, ${literal(versions)}::json) end`;
   const events = `lineage as materialized (select * from audit.lineage(${source}, ${database}, ${name}, ${sequence})),
     repairs as materialized (select sequence, repairs from audit.transactions where source = ${source} and repairs is not null),
     events as (
@@ -155,7 +161,7 @@ function textOf(table: FoldedTable, sequence: number, { versions, segments, last
           join audit.change_events e on e.source = ${source} and e.sequence = r.sequence and e.database_name = l.database_name and e.table_name = l.table_name)`;
   if (table.key.length === 0)
     return `with ${events}
-      select '{}' as key, coalesce((a).row_now::text, row_after) as row, coalesce((b).row_now::text, row_before) as row_before,
+      select '{}' as key, coalesce(${shown('(a).row_now::text')}, row_after) as row, coalesce(${shown('(b).row_now::text')}, row_before) as row_before,
         sequence, event_id, doubtful, nullif(coalesce((a).doubts, '{}') || coalesce((b).doubts, '{}'), '{}') as doubts
       from (select *, ${carried('row_after')} as a, ${carried('row_before')} as b
         from (select *, ${AFTER} as row_after, ${BEFORE} as row_before, ${DOUBTFUL} as doubtful from events where operation <> 'TRUNCATE' offset 0) images offset 0) carried`;
@@ -167,8 +173,8 @@ function textOf(table: FoldedTable, sequence: number, { versions, segments, last
   return `with ${events}, ${newest},
     carried as (select *, ${carried(`case operation when 'DELETE' then ${BEFORE} else ${AFTER} end`)} as c
       from newest ${isMoved ? '' : "where operation <> 'DELETE'"} offset 0),
-    named as (select sequence, ordinal, place, operation, event_id, body, (c).doubts, (c).row_now, case when (c).row_now is null then ${KEY} else ${keyNow} end as key from carried offset 0),
+    named as (select sequence, ordinal, place, operation, event_id, body, (c).doubts, (c).row_now, case when (c).row_now is null then ${KEY} else ${shown(keyNow)} end as key from carried offset 0),
     latest as (select ${isMoved ? 'distinct on (key)' : ''} * from named ${isMoved ? 'order by key, place desc, ordinal desc' : ''})
-    select key, coalesce(row_now::text, ${AFTER}) as row, null as row_before, sequence, event_id, ${DOUBTFUL} as doubtful, nullif(doubts, '{}') as doubts
+    select key, coalesce(${shown('row_now::text')}, ${AFTER}) as row, null as row_before, sequence, event_id, ${DOUBTFUL} as doubtful, nullif(doubts, '{}') as doubts
       from latest where operation <> 'DELETE'`;
 }
