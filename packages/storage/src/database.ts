@@ -74,8 +74,14 @@ export class Database {
   /**
    * The rows of one statement (without parameters: a cursor takes none) a page at a time, as they were when it began. Its connection is held until the
    * last page, or until the caller goes no further.
+   *
+   * @param settings of Postgres, such as `work_mem = '64MB'`, for this statement alone
    */
-  async *pages<Row extends pg.QueryResultRow>(text: string, pageRows: number): AsyncGenerator<readonly Row[]> {
+  async *pages<Row extends pg.QueryResultRow>(
+    text: string,
+    pageRows: number,
+    settings: readonly string[] = [],
+  ): AsyncGenerator<readonly Row[]> {
     const client = await this.#pool.connect().catch((thrown) => {
       throw troubleOf(thrown) ?? thrown;
     });
@@ -85,6 +91,7 @@ export class Database {
     try {
       await client.query('begin read only');
       await client.query('set local idle_in_transaction_session_timeout = 0'); // who reads it may have other work between two pages
+      for (const setting of settings) await client.query(`set local ${setting}`);
       await client.query(`declare pages no scroll cursor for ${text}`);
       for (;;) {
         const { rows } = await client.query<Row>(`fetch ${pageRows} from pages`);

@@ -73,6 +73,8 @@ interface Folding {
 }
 
 const PAGE_ROWS = 5000;
+/** For a large sort, the same as of `analyst.as_of`; every row is asked for. */
+const SORTING = ["work_mem = '64MB'", 'jit = off', 'cursor_tuple_fraction = 1'];
 
 interface PageRow {
   readonly key: string;
@@ -109,7 +111,7 @@ export async function* readFoldedRows(
   );
   if (!folding) return;
   const text = textOf(table, sequence, folding);
-  for await (const page of database.pages<PageRow & Record<string, unknown>>(text, PAGE_ROWS)) {
+  for await (const page of database.pages<PageRow & Record<string, unknown>>(text, PAGE_ROWS, SORTING)) {
     const rows: FoldedRow[] = [];
     for (const found of page) pushRows(rows, found);
     yield rows;
