@@ -77,7 +77,7 @@ async function startPipeline(stack: Stack, steps: Steps): Promise<{ pipeline: Pi
       postgresUrl: stack.postgres.url,
       packDirectory: PACK,
       directory,
-      environment: { SUMMARY_INTERVAL_S: '5' },
+      environment: { SUMMARY_INTERVAL_S: '5', LOOK_S: '5' },
     }),
   );
   for (const service of [...SERVICES, 'notary', 'reconciler'] as const) pipeline.start(service);
@@ -120,11 +120,7 @@ async function fill(stack: Stack, pipeline: Pipeline, options: Options, steps: S
 
 async function report(pipeline: Pipeline, { environment }: Places): Promise<void> {
   const sale = await newestSale(pipeline);
-  for (const words of [
-    ['summary', '--date', 'today'],
-    ['anomalies', '--limit', '5'],
-    ['trace', sale],
-  ]) {
+  for (const words of [['summary', '--date', 'today'], ['anomalies', '--limit', '5'], ['trace', sale], ['coverage']]) {
     process.stdout.write(`\n$ auditctl ${words.join(' ')}\n`);
     await auditctl(words, environment);
   }

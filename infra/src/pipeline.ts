@@ -96,15 +96,12 @@ export async function preparePipeline(stack: Endpoints & ConnectorTarget, option
   if (options.registersConnector !== false)
     await registerConnector(stack, { source: options.source, database: options.mysqlDatabase });
   const sourceFile = secret('source.url', sourceUrl(stack, options.mysqlDatabase));
+  const sealing = { KEYS_URL_FILE: keysFile, MASTER_KEY_FILE: keys.masterKeyFile };
   const own: Readonly<Partial<Record<Startable, Readonly<Record<string, string>>>>> = {
-    // Only the first stage seals, and makes leaves.
-    normalizer: {
-      EVIDENCE_NONCE_KEY_FILE: nonceKeyFile,
-      KEYS_URL_FILE: keysFile,
-      MASTER_KEY_FILE: keys.masterKeyFile,
-    },
+    // Only the first stage seals, and makes leaves; who compares makes tokens, to see whether they are the same.
+    normalizer: { ...sealing, EVIDENCE_NONCE_KEY_FILE: nonceKeyFile },
     notary: { ...notary.environment, DATABASE_URL_FILE: secret('notary.url', urls.notary) },
-    reconciler: reconcilerEnvironment(options.source, sourceFile, secret('reconciler.url', urls.reconciler)),
+    reconciler: { ...sealing, ...askingOf(options.source, sourceFile, secret('reconciler.url', urls.reconciler)) },
   };
   const programs = new Map<Startable, RunningProgram>();
   const all: RunningProgram[] = [];
@@ -209,7 +206,8 @@ function keptKey(file: string): string {
   return file;
 }
 
-const reconcilerEnvironment = (source: string, sourceFile: string, databaseFile: string) => ({
+/** What is told to who asks the source. */
+const askingOf = (source: string, sourceFile: string, databaseFile: string) => ({
   SOURCE: source,
   SOURCE_URL_FILE: sourceFile,
   DATABASE_URL_FILE: databaseFile,

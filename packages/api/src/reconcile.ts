@@ -1,4 +1,4 @@
-import { keep, type Progress, reconcile, Unreconcilable } from '@overlay/reconcile';
+import { keepReconciliation, type Progress, reconcile, Unreconcilable } from '@overlay/reconcile';
 import { type Database, readSources } from '@overlay/storage';
 import { type Answer, answer, refuse } from './answer.ts';
 import { chooseSource } from './choose.ts';
@@ -48,7 +48,7 @@ export async function reconcileSource(
       ...{ database, source: source.value, sourceUrl, readers, rows_per_s_max },
       ...{ keys: keys?.store, table: ask.table, wait_s_max: ask.wait ?? WAIT_S, onProgress: ask.onProgress },
     });
-    await keep(database, result);
+    await keepReconciliation(database, result);
     return answer(structuredClone(result) as Reconciliation);
   } catch (thrown) {
     if (!(thrown instanceof Unreconcilable)) throw thrown;

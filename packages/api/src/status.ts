@@ -138,18 +138,18 @@ function findingsOf(status: Omit<Status, 'findings'>): string[] {
         ({ count, code, stage, source }) =>
           `${count} dead ${count === 1 ? 'letter' : 'letters'} (${code}) of ${stage} in source ${source}`,
       ),
-    ...reconciliations
-      .filter(({ verdict }) => verdict === 'differs')
-      .map(
-        ({ source, database, table, comparedAt }) =>
-          `the log of ${source} differed from the source in ${database}.${table} at ${comparedAt}: see auditctl reconcile`,
-      ),
     ...sourceChecks.map(({ source, check, found, mend }) => `source ${source}: ${check}: ${found}: ${mend}`),
     ...coverage
       .filter(({ state }) => state in COVERAGE_FINDINGS)
       .map(
         ({ source, state, count }) =>
           `source ${source}: ${count} ${count === 1 ? 'transaction' : 'transactions'} ${COVERAGE_FINDINGS[state]}: see auditctl coverage`,
+      ),
+    ...reconciliations
+      .filter(({ verdict }) => verdict === 'differs')
+      .map(
+        ({ source, database, table, differences, comparedAt }) =>
+          `${database}.${table} of source ${source} was not what the log says at ${comparedAt}: ${differences} rows differ; auditctl reconcile --table ${table} names them`,
       ),
     ...sensitiveColumns.map(
       ({ source, database, table, column, why }) =>

@@ -1,6 +1,6 @@
 export type { Progress } from './compare-table.ts';
 export { reconcileConfig } from './config.ts';
-export { keep } from './keep.ts';
+export { keepReconciliation } from './keep.ts';
 export { type ReconcileAsk, reconcile } from './reconcile.ts';
 export type { Difference, NotCompared, Reconciliation, TableResult } from './result.ts';
 export { Unreconcilable } from './unreconcilable.ts';

@@ -55,8 +55,10 @@ export async function reconcile(ask: ReconcileAsk): Promise<Reconciliation> {
       serverUuid: snapshot.serverUuid,
     });
     const sequence = await readSequenceOf(database, source, snapshot.after);
-    const logged = await readTablesAt(database, source, sequence);
-    const found = await readSourceTables(snapshot, [...new Set(logged.map((table) => table.database))]);
+    // The log has definitions of other databases of the server too, whose rows are not captured.
+    const captured = snapshot.scout.database;
+    const logged = (await readTablesAt(database, source, sequence)).filter((table) => table.database === captured);
+    const found = await readSourceTables(snapshot, [captured]);
     const tables: TableResult[] = [];
     const policies = new Policies(await readPacks(database, source));
     const deps = { ask, snapshot, sequence, policies, logged, holes: await holesOf(database, source, sequence) };

@@ -71,6 +71,18 @@ test('a transaction above the bound of rules has its actor too, and its event', 
   expect(two && eventsOf([two])).toMatchObject([{ actor: { id: null, grade: 'unknown' } }]);
 });
 
+test('a transaction above the bound has the name that its actor has by then', () => {
+  const small = inferBy(LENDING.replace('tables:', 'ruleRowsMax: 2\ntables:'));
+  const ana = { id: '7', name: 'Ana', changed_by: null };
+  const many = (rows: RowSpec) => [rows, saying(stray, '7'), saying(stray, '7')];
+  const { outcomes } = runInfer(small, [
+    record(1, [insert('people', ana)]),
+    record(2, many(update('people', ana, { ...ana, name: 'Anne' }))),
+    record(3, many(stray)),
+  ]);
+  expect(outcomes[2]?.actor?.actors).toEqual([by('7', 'Anne', 'exact')]);
+});
+
 test('of a transaction that names very many, a bounded number is kept, and they are still several', () => {
   const { actor } =
     outcomeOf(

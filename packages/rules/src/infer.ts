@@ -66,6 +66,7 @@ export function makeInfer(
       };
       return (record) => {
         if (record.items.length <= pack.ruleRowsMax) return decide(withoutGhosts(record));
+        names.use(NO_CHANGES); // of a record before it: what it changed is remembered
         const sifted = bulk(record);
         return 'decision' in sifted ? sifted.decision : decide(sifted.record);
       };
@@ -90,6 +91,8 @@ function decisionOf(
     ...(unexplained.length > 0 && { unexplained }),
   };
 }
+
+const NO_CHANGES: LabelChanges = new Map();
 
 const lookupsOf = (calendar: Calendar, names: Names) => ({
   label: names.find,

@@ -48,10 +48,14 @@ interface SourceMetrics {
   readonly coverage: Gauge<'source' | 'state'>;
   /** When a source was asked last, in seconds since 1970. */
   readonly coverageChecked: Gauge<'source'>;
+  /** Tables by what the last comparison with the source said of them. */
+  readonly reconciledTables: Gauge<'source' | 'verdict'>;
+  /** Rows that the last comparison found different. */
+  readonly reconcileDifferences: Gauge<'source'>;
+  /** When a source was compared last, in seconds since 1970. */
+  readonly reconciled: Gauge<'source'>;
   /** 1 while a setting of a source is as it is wanted. */
   readonly sourceCheck: Gauge<'source' | 'check'>;
-  readonly comparedTables: Gauge<'source' | 'verdict'>;
-  readonly compared: Gauge<'source'>;
 }
 
 export function makeMetrics(): Metrics {
@@ -145,22 +149,28 @@ function makeSourceMetrics(registers: Registry[]): SourceMetrics {
       labelNames: ['source'],
       registers,
     }),
+    reconciledTables: new Gauge({
+      name: 'audit_reconcile_tables',
+      help: 'Tables by what the last comparison with the source said of them: equal, differs, not_compared',
+      labelNames: ['source', 'verdict'],
+      registers,
+    }),
+    reconcileDifferences: new Gauge({
+      name: 'audit_reconcile_differences',
+      help: 'Rows that the last comparison with the source found different',
+      labelNames: ['source'],
+      registers,
+    }),
+    reconciled: new Gauge({
+      name: 'audit_reconcile_timestamp_seconds',
+      help: 'When the source was compared with the log last, in seconds since 1970',
+      labelNames: ['source'],
+      registers,
+    }),
     sourceCheck: new Gauge({
       name: 'audit_source_check_met',
       help: '1 while a check of the settings of the source is met, else 0',
       labelNames: ['source', 'check'],
-      registers,
-    }),
-    comparedTables: new Gauge({
-      name: 'audit_compared_tables',
-      help: 'Tables by what the last comparison of the live source with the log said: equal, differs, not_compared',
-      labelNames: ['source', 'verdict'],
-      registers,
-    }),
-    compared: new Gauge({
-      name: 'audit_compared_timestamp_seconds',
-      help: 'When the live source was compared with the log last, in seconds since 1970',
-      labelNames: ['source'],
       registers,
     }),
   };

@@ -105,7 +105,7 @@ export interface LogPlace {
   readonly landed: number;
   readonly landedAt: string | null;
   readonly gtids: string;
-  /** The place of the snapshot that counts, `file:position`. */
+  /** The place of the snapshot that counts, `file:position`: of its rows, or of the definitions where tables were empty. */
   readonly beganAt: string | null;
 }
 
@@ -119,8 +119,10 @@ export async function readLogPlace(database: Database, source: string): Promise<
   }>(
     `select h.landed, h.gtids,
         (select ${instant('t.commit_time')} from audit.transactions t where t.source = h.source and t.sequence = h.landed limit 1) as landed_at,
-        (select substring(t.transaction_id from '^snapshot:([^:]+:[0-9]+)') from audit.transactions t where t.source = h.source and t.kind = 'snapshot'
-          and t.sequence > audit.last_replaced(h.source, h.landed) order by t.sequence limit 1) as began_at
+        coalesce((select substring(t.transaction_id from '^snapshot:([^:]+:[0-9]+)') from audit.transactions t where t.source = h.source and t.kind = 'snapshot'
+            and t.sequence > audit.last_replaced(h.source, h.landed) order by t.sequence limit 1),
+          (select v.binlog_file || ':' || v.binlog_position from audit.schema_versions v where v.source = h.source and v.kind = 'snapshot'
+            order by v.sequence, v.ordinal limit 1)) as began_at
       from audit.heads h where h.stage = 'normalizer' and h.source = $1`,
     [source],
   );

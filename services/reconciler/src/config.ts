@@ -6,16 +6,6 @@ import { z } from 'zod';
 export const config = {
   ...storageConfig,
   ...reconcileConfig,
-  KEYS_URL: keyStoreConfig.KEYS_URL.optional().describe(
-    'the database of keys, as audit_opener: without it, columns under tokens are not compared',
-  ),
-  MASTER_KEY: keyStoreConfig.MASTER_KEY.optional().describe('the master keys, for the same'),
-  RECONCILE_EVERY_H: z.coerce
-    .number()
-    .min(0)
-    .max(8760)
-    .default(24)
-    .describe('hours between two comparisons of the source with its log, 0 for none'),
   SOURCE: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]*$/i, 'has other than letters, digits, - and _')
@@ -33,4 +23,13 @@ export const config = {
     .max(86_400)
     .default(60)
     .describe('seconds between two looks at the source: its settings, what it executed, and what of it landed'),
+  RECONCILE_AT: z
+    .string()
+    .regex(/^(off|([01]\d|2[0-3]):[0-5]\d)$/, "is neither a time of day, HH:MM in UTC, nor 'off'")
+    .default('02:30')
+    .describe(
+      'time of day, HH:MM in UTC, at which the rows of the source are compared with the log, or `off`; what was missed is made up for at the next start',
+    ),
+  KEYS_URL: keyStoreConfig.KEYS_URL.optional(),
+  MASTER_KEY: keyStoreConfig.MASTER_KEY.optional(),
 };

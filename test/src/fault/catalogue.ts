@@ -5,6 +5,7 @@ import { zombie } from './f03-zombie.ts';
 import { connectKilled } from './f04-connect.ts';
 import { duplicates } from './f22-duplicates.ts';
 import { recordsLost } from './f23-records-lost.ts';
+import { random } from './f26-random.ts';
 import { ddl } from './f30-ddl.ts';
 import { keys } from './f31-keys.ts';
 import { huge } from './f32-huge.ts';
@@ -23,6 +24,7 @@ const all = [
   connectKilled,
   duplicates,
   recordsLost,
+  random,
   ddl,
   keys,
   huge,

@@ -1,4 +1,5 @@
-import type { ColumnDefinition } from '@overlay/model';
+import { canonicalJson } from '@overlay/evidence';
+import type { ChangeEvent, ColumnDefinition } from '@overlay/model';
 import type { TableRows } from './tables.ts';
 import type { World } from './world.ts';
 
@@ -11,6 +12,23 @@ interface Change {
   readonly primary_key: string;
   readonly row_before: string | null;
   readonly row_after: string | null;
+}
+
+interface StoredChange extends Omit<Change, 'primary_key' | 'row_before' | 'row_after'> {
+  /** Null for what is no change. */
+  readonly body: string | null;
+}
+
+/** Read here and not by Postgres, which cannot take a value apart that holds a NUL. */
+function imagesOf(body: string | null): Pick<Change, 'primary_key' | 'row_before' | 'row_after'> {
+  if (body === null) return { primary_key: '', row_before: null, row_after: null };
+  const { source, before, after } = JSON.parse(body) as ChangeEvent;
+  const textOrNull = (image: ChangeEvent['after']): string | null => (image === null ? null : canonicalJson(image));
+  return {
+    primary_key: canonicalJson(source.primaryKey),
+    row_before: textOrNull(before),
+    row_after: textOrNull(after),
+  };
 }
 
 interface Version {
@@ -48,18 +66,19 @@ export async function foldTables({ record, name }: World): Promise<ReadonlyMap<s
       from audit.schema_versions where source = $1 order by sequence, ordinal`,
     [name],
   );
-  const changes = await record.query<Change>(
+  const changes = await record.query<StoredChange>(
     `select coalesce(t.repairs, t.sequence) as sequence, t.transaction_id, operation, database_name, table_name,
-        (body #> '{source,primaryKey}')::text as primary_key, nullif((body -> 'before')::text, 'null') as row_before, nullif((body -> 'after')::text, 'null') as row_after, ordinal
+        body::text as body, ordinal
       from audit.change_events e join audit.transactions t using (source, sequence) where source = $1
-      union all select sequence, transaction_id, 'REPLACES', '', '', '', null, null, 0 from audit.transactions
+      union all select sequence, transaction_id, 'REPLACES', '', '', null, 0 from audit.transactions
         where source = $1 and kind = 'snapshot' and transaction_id ~ '^snapshot:[^:]+:\\d+:replaces:'
       order by 1, ordinal`,
     [name],
   );
   const fold = new Fold();
   const due = [...versions];
-  for (const change of changes) {
+  for (const { body, ...stored } of changes) {
+    const change = { ...stored, ...imagesOf(body) };
     while (due[0] && Number(due[0].sequence) <= Number(change.sequence)) fold.define(due.shift() as Version);
     fold.change(change);
   }

@@ -79,6 +79,10 @@ const objectText = (members: readonly (readonly [string, string | null])[]): str
 const asText = (column: string): string => `cast(${column} as char character set utf8mb4)`;
 const asBase64 = (column: string): string => `replace(to_base64(${column}), '\\n', '')`;
 
+/** Its own bytes after the SRID are the well-known binary, whatever order of axes the SRID would ask for. */
+const geometryText = (column: string): string =>
+  `concat('SRID=', st_srid(${column}), ';', ${asBase64(`unhex(substring(hex(${column}), 9))`)})`;
+
 /** How MySQL itself is asked for a column's text, where a plain cast is not it. */
 const EXPRESSIONS: Readonly<Record<string, (column: string) => string>> = {
   bit: (column) => asText(`(${column} + 0)`),
@@ -89,7 +93,11 @@ const EXPRESSIONS: Readonly<Record<string, (column: string) => string>> = {
   blob: asBase64,
   mediumblob: asBase64,
   longblob: asBase64,
-  geometry: (column) => `concat('SRID=', st_srid(${column}), ';', ${asBase64(`st_aswkb(${column})`)})`,
+  year: (column) => asText(`(${column} + 0)`),
+  vector: (column) => `hex(${column})`,
+  geometry: geometryText,
+  point: geometryText,
+  geomcollection: geometryText,
 };
 
 function valueText(value: unknown, type: string): string | null {
@@ -98,13 +106,21 @@ function valueText(value: unknown, type: string): string | null {
   if (type === 'timestamp') return `${text.replace(' ', 'T')}Z`;
   if (type === 'json')
     return text.replaceAll(/"(?:[^"\\]|\\.)*"|\s+/g, (token) => (token.startsWith('"') ? token : ''));
-  if (type === 'double') return String(Number(text));
+  if (type === 'double') return numberText(Number(text));
+  if (type === 'vector') return vectorText(Buffer.from(text, 'hex'));
   if (type === 'float') return shortestFloat(Number(text));
   return text;
 }
 
+const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+
+/** Four bytes a number, little-endian. */
+const vectorText = (bytes: Buffer): string =>
+  `[${Array.from({ length: bytes.length / 4 }, (_, at) => shortestFloat(bytes.readFloatLE(4 * at))).join(',')}]`;
+
 /** The shortest digits that are the same number in single precision. */
 function shortestFloat(value: number): string {
+  if (value === 0) return numberText(value);
   for (let digits = 1; digits < 10; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === Math.fround(value)) return String(short);

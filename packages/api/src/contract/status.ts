@@ -91,7 +91,7 @@ export const Status = z.object({
   ),
   /** Transactions of the sources by what is known of them. */
   coverage: z.array(z.object({ source: z.string(), state: z.string(), count })),
-  /** What the last comparison of each table with its live source said. */
+  /** What the last comparison of each table with its source said. */
   reconciliations: z.array(
     z.object({
       source: z.string(),
@@ -100,7 +100,7 @@ export const Status = z.object({
       verdict: z.enum(['equal', 'differs', 'not_compared']),
       sequence: z.int(),
       sourceRows: count,
-      logRows: z.int(),
+      logRows: count,
       differences: count,
       comparedAt: Timestamp,
     }),

@@ -16,6 +16,14 @@ const STATES: Readonly<Record<string, readonly [text: string, style?: Style]>> =
   unexplained: ['unexplained', 'red'],
   unknown_to_source: ['unknown to the source', 'red'],
 };
+const KINDS: Readonly<Record<string, string>> = {
+  transaction: 'transactions',
+  snapshot: 'pieces of snapshots',
+  schema_change: 'changes of definitions',
+  truncate: 'TRUNCATEs',
+  repair: 'repairs',
+  set_aside: 'set aside',
+};
 const INTERVALS: readonly Column[] = [
   { title: 'GTIDS' },
   { title: 'TRANSACTIONS', isNumber: true },
@@ -72,7 +80,7 @@ function storedLines({ kinds, changes }: Coverage, paint: Paint): readonly strin
     })),
   ]);
   return [
-    `Stored: ${kinds.map(({ kind, count }) => `${printNumber(String(count))} ${kind}`).join(', ')}`,
+    `Stored: ${kinds.map(({ kind, count }) => `${printNumber(String(count))} ${KINDS[kind] ?? kind}`).join(', ')}`,
     ...tableLines(columns, rows, paint),
   ];
 }

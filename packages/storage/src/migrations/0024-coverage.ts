@@ -63,7 +63,7 @@ const STATEMENTS: readonly string[] = [
   makeRole('audit_reconciler'),
   `do $$ begin execute format('grant connect on database %I to audit_reconciler', current_database()); end $$`,
   'grant usage on schema audit, analyst to audit_reconciler',
-  'grant select on audit.heads, audit.transactions, audit.coverage_checks, audit.coverage_findings, audit.source_checks to audit_reconciler',
+  'grant select on audit.heads, audit.transactions, audit.schema_versions, audit.coverage_checks, audit.coverage_findings, audit.source_checks to audit_reconciler',
   'grant insert (source, server, first_number, last_number, verdict, cause, after_sequence, after_time) on audit.coverage_findings to audit_reconciler',
   'grant insert, update on audit.coverage_checks, audit.source_checks to audit_reconciler',
   'grant delete on audit.source_checks to audit_reconciler',
