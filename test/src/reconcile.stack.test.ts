@@ -4,7 +4,6 @@ import mysql from 'mysql2/promise';
 import { auditctl, auditctlAtSource, reconciled, type SourceAccess } from './kit/auditctl.ts';
 import { makeRandom } from './kit/random.ts';
 import { untilCaughtUp } from './kit/record.ts';
-import { waitFor } from './kit/wait.ts';
 import { makeWorld, type World } from './kit/world.ts';
 
 const NAME = 'compared';
@@ -150,29 +149,6 @@ test('without the keys, columns under tokens are said to be left out', async () 
   ]);
   expect(tableOf(result, 'inventory_adjustments')?.notCompared).toMatchObject([{ column: 'notes', rows: null }]);
 }, 60_000);
-
-test('on a schedule the reconciler does the same, on record and in what status shows', async () => {
-  const { record, pipeline } = world;
-  const [begun] = await record.query<{ now: string }>('select now()::text as now');
-  const reconciler = pipeline.start('reconciler', { RECONCILE_EVERY_H: '0.0005' });
-  const verdicts = await waitFor(
-    'a comparison by the reconciler',
-    async () => {
-      const rows = await record.query<{ verdict: string }>(
-        'select distinct verdict from audit.reconciliations where compared_at > $1::timestamptz',
-        [begun?.now],
-      );
-      return rows.length > 0 ? rows : undefined;
-    },
-    60_000,
-  );
-  await reconciler.stop();
-  expect(verdicts).toEqual([{ verdict: 'equal' }]);
-  const acts = await record.query(
-    "select outcome from analyst.self_audit where action = 'verify' and object = 'source' and program = 'reconciler' order by sequence limit 2",
-  );
-  expect(acts).toEqual([{ outcome: 'asked' }, { outcome: 'ok' }]);
-}, 120_000);
 
 const newestOf = (table: string, key: string): string =>
   `select event_id from audit.change_events where table_name = '${table}' and strpos(body::text, '"primaryKey":${key},"table"') > 0
