@@ -1,5 +1,12 @@
 import { GtidSet } from '@overlay/model';
-import { type ExecutedGtids, isRefusal, readBinlogFiles, readExecuted, type Source } from '@overlay/mysql';
+import {
+  BinlogPurged,
+  type ExecutedGtids,
+  isRefusal,
+  readBinlogFiles,
+  readExecuted,
+  type Source,
+} from '@overlay/mysql';
 import {
   type CoverageCheck,
   type CoverageFinding,
@@ -33,6 +40,16 @@ interface LookDeps {
  * missed. Takes REPLICATION CLIENT and REPLICATION SLAVE at the source to tell why something is missing; without them that stays unexplained.
  */
 export async function lookAtCoverage(deps: LookDeps): Promise<CoverageLook | undefined> {
+  for (;;)
+    try {
+      return await lookOnce(deps);
+    } catch (thrown) {
+      // What goes under one's eyes is what the next look has to judge.
+      if (!(thrown instanceof BinlogPurged)) throw thrown;
+    }
+}
+
+async function lookOnce(deps: LookDeps): Promise<CoverageLook | undefined> {
   const { source, database, name } = deps;
   const place = await readLogPlace(database, name);
   if (!place || (place.gtids === '' && place.beganAt === null)) return undefined;

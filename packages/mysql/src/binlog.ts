@@ -32,7 +32,7 @@ const PAGE = 10_000;
 /** Where the events of a file begin, behind its magic number. */
 const BEGIN = 4;
 
-/** The files that the server still has, oldest first. Takes REPLICATION CLIENT, and REPLICATION SLAVE to look into them. */
+/** The files that the server still has, oldest first. Throws {@link BinlogPurged} for one that goes meanwhile. Takes REPLICATION CLIENT, and REPLICATION SLAVE to look into them. */
 export async function readBinlogFiles(source: Source): Promise<readonly BinlogFile[]> {
   const logs = await source.query<{ Log_name: string }>('show binary logs');
   const files: BinlogFile[] = [];
@@ -44,10 +44,21 @@ export async function readBinlogFiles(source: Source): Promise<readonly BinlogFi
   return files;
 }
 
-const readEvents = (source: Source, file: string, from: number, limit: number): Promise<readonly EventRow[]> =>
-  source.query<EventRow>(`show binlog events in ? from ${from} limit ${limit}`, [file]);
+/** The server had the file when it was asked for its files, and has thrown it away since. */
+export class BinlogPurged extends Error {
+  override readonly name = 'BinlogPurged';
+}
 
-/** The groups of one file from a position between two groups on, in their order; the last one too, when it is still being written. */
+async function readEvents(source: Source, file: string, from: number, limit: number): Promise<readonly EventRow[]> {
+  try {
+    return await source.query<EventRow>(`show binlog events in ? from ${from} limit ${limit}`, [file]);
+  } catch (thrown) {
+    const isGone = thrown instanceof Error && thrown.message.includes('Could not find target log');
+    throw isGone ? new BinlogPurged(`${file} is not there any more`, { cause: thrown }) : thrown;
+  }
+}
+
+/** The groups of one file from a position between two groups on, in their order; the last one too, when it is still being written. Throws {@link BinlogPurged}. */
 export async function* readGroups(source: Source, file: string, from = BEGIN): AsyncGenerator<BinlogGroup> {
   let open: Building | undefined;
   for await (const event of readAllEvents(source, file, from)) {

@@ -1,4 +1,4 @@
-export { type BinlogFile, type BinlogGroup, readBinlogFiles, readGroups } from './binlog.ts';
+export { type BinlogFile, type BinlogGroup, BinlogPurged, readBinlogFiles, readGroups } from './binlog.ts';
 export { isRefusal, type Page, Source, sourceConfig } from './connect.ts';
 export { type ExecutedGtids, readExecuted } from './executed.ts';
 export { type KeyColumn, quoteName, type RowReading, readRows } from './read-rows.ts';
