@@ -1,7 +1,7 @@
 import { Coverage } from '@overlay/api';
 import type { Stack } from '@overlay/infra';
 import type { RowDataPacket } from 'mysql2';
-import { auditctl } from '../kit/auditctl.ts';
+import { auditctl, reconciled } from '../kit/auditctl.ts';
 import { evidenceFindings } from '../kit/evidence.ts';
 import { waitFor } from '../kit/wait.ts';
 import type { World } from '../kit/world.ts';
@@ -14,6 +14,16 @@ const SEEN_MS_MAX = 90_000;
 async function readCoverage(world: World): Promise<Coverage> {
   const { said } = await auditctl(world, 'coverage', '--json');
   return Coverage.parse(JSON.parse(said.slice(said.indexOf('{'))));
+}
+
+/** The live source, row by row, is what the log folded to its state says. */
+export async function reconciledEqual(world: World): Promise<Findings> {
+  const { tables } = (await reconciled(world)).result;
+  const other = tables.filter(({ verdict }) => verdict !== 'equal');
+  return [
+    ...other.map(({ table, verdict, why, listed }) => `${table} ${verdict}: ${why ?? JSON.stringify(listed[0])}`),
+    ...(tables.length < 30 ? [`only ${tables.length} tables were compared`] : []),
+  ];
 }
 
 /** Somebody with all rights on the database of the record does this to one row of a balance; each is found, and the place is named. */

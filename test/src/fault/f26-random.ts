@@ -7,7 +7,7 @@ import { quiesce } from '../oracle/quiesce.ts';
 import { playRandom, type RandomTally } from '../oracle/random-play.ts';
 import { createStatement, makeRandomTables } from '../oracle/random-schema.ts';
 import type { Arena, Fault } from './arena.ts';
-import { attackRows, purgeUnread } from './f26-attacks.ts';
+import { attackRows, purgeUnread, reconciledEqual } from './f26-attacks.ts';
 import { coreCheck, type Scene, setScene } from './scene.ts';
 
 const STAGES = ['normalizer', 'inferencer'] as const;
@@ -43,6 +43,7 @@ export const random: Fault = {
     await quiesce(scene.world, { stages: STAGES }); // so that what follows comes as changes, not as rows of the snapshot
     const kills = await playThrough(arena, scene, stack, tables);
     await coreCheck(arena, scene, { stages: STAGES, fold: foldTables, ms: 300_000 });
+    arena.check('reconcile', await reconciledEqual(scene.world));
     for (const [name, findings] of await attackRows(scene.world)) arena.check(name, findings);
     arena.check('binary logs purged unread', await purgeUnread(scene, stack));
     return { ...scene.oracle.tally(), ...kills };
