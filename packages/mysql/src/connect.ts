@@ -103,11 +103,12 @@ export class Source {
     const fail = (thrown: unknown): void => {
       reject(isFatal(thrown) ? new Trouble('source.unreachable', messageOf(thrown), thrown) : thrown);
     };
-    const hand = (): void => {
+    /** Nothing is queued behind a page that is full; behind the last one another command may be, which a paused connection would forget. */
+    const hand = (isLast: boolean): void => {
       const rows = page;
       page = [];
-      core.pause();
-      worked = worked.then(() => onPage(rows)).then(() => core.resume());
+      if (!isLast) core.pause();
+      worked = worked.then(() => onPage(rows)).then(() => (isLast ? undefined : core.resume()));
       worked.catch((thrown) => {
         core.destroy();
         fail(thrown);
@@ -118,11 +119,11 @@ export class Source {
       .on('result', (row) => {
         if (!Array.isArray(row)) return;
         page.push(row);
-        if (page.length >= pageRows) hand();
+        if (page.length >= pageRows) hand(false);
       })
       .on('error', fail)
       .on('end', () => {
-        if (page.length > 0) hand();
+        if (page.length > 0) hand(true);
         worked.then(resolve, () => {});
       });
     return promise;
