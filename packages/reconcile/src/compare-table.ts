@@ -42,8 +42,10 @@ export async function compareTable(comparing: Comparing): Promise<TableResult> {
   const hasKey = table.key.length > 0;
   const tally = new Tally();
   const compare = makeSides(comparing, 'compare');
+  let doubt: string | undefined;
   await Promise.all([
     compare.eachLogRow((row) => {
+      if (!hasKey) doubt ??= row.doubts[0] ?? row.doubtful[0];
       const text = form.fromLog(row.row);
       tally.add(hasKey ? row.key : text, text, row.count === 1 ? -1 : 1);
     }),
@@ -57,6 +59,9 @@ export async function compareTable(comparing: Comparing): Promise<TableResult> {
     const sides = makeSides(comparing, 'examine');
     await (hasKey ? examineRows(sides, buckets, differences) : examineEqual(sides, buckets, form, differences));
   }
+  // Which of equal rows has the value that is in doubt cannot be told.
+  const obstacle = doubt === undefined || differences.count === 0 ? null : `${DOUBTED}: ${doubt}`;
+  if (obstacle !== null) return notCompared(comparing, obstacle, compare.rows);
   const sided = form.notCompared.filter(({ why }) => why.endsWith('no such column'));
   return {
     database: table.database,
@@ -70,6 +75,17 @@ export async function compareTable(comparing: Comparing): Promise<TableResult> {
     notCompared: [...form.notCompared, ...differences.notCompared],
   };
 }
+
+const DOUBTED = 'it has no primary key, and of some of its rows the log does not know every value';
+
+const notCompared = (
+  { table: { database, table }, form }: Comparing,
+  why: string,
+  rows: Sides['rows'],
+): TableResult => ({
+  ...{ database, table, verdict: 'not_compared', why, ...rows },
+  ...{ differences: 0, isCounted: true, listed: [], notCompared: form.notCompared },
+});
 
 interface Sides {
   readonly rows: { sourceRows: number; logRows: number };
