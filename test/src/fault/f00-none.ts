@@ -23,7 +23,7 @@ export const none: Fault = {
     await quiesce(scene.world, { stages });
     await scene.oracle.run({ transactions: arena.isShort ? 800 : 4000, perSecond: 150, largeEvery: 40 });
     const { last, seconds } = await coreCheck(arena, scene, { stages });
-    arena.check('as of any sequence', await totalsAsOf(scene.world, arena.isShort ? 50 : 500, arena.seed));
+    arena.check('as of any sequence', await totalsAsOf(scene.world, 500, arena.seed));
     await scene.world.pipeline.stop();
     for (const harm of HARMS) arena.check('harm is seen', await seesHarm(scene.world, harm));
     return { ...scene.oracle.tally(), last, quiet_s: seconds };
