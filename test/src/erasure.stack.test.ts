@@ -52,12 +52,12 @@ async function openable(dump: string): Promise<string> {
   return JSON.stringify(opened);
 }
 
-const evidence = () =>
+/** What the log has up to a sequence. What others define on the server comes behind it while this goes on. */
+const evidence = (upTo: number) =>
   world.record.query<Record<string, unknown>>(
-    `select evidence_size, encode(evidence_frontier, 'hex') as frontier,
-      (select md5(string_agg(encode(leaf, 'hex'), ',' order by sequence)) from audit.transactions) as leaves,
-      (select md5(string_agg(body::text || coalesce(sealed_values::text, ''), ',' order by sequence, ordinal)) from audit.change_events) as rows
-      from audit.heads where stage = 'normalizer'`,
+    `select (select md5(string_agg(encode(leaf, 'hex'), ',' order by sequence)) from audit.transactions where sequence <= $1) as leaves,
+      (select md5(string_agg(body::text || coalesce(sealed_values::text, ''), ',' order by sequence, ordinal)) from audit.change_events where sequence <= $1) as rows`,
+    [upTo],
   );
 
 /** The first patient's are the canaries that were made first. */
@@ -70,8 +70,12 @@ const ownOf = (patient: 1 | 2): readonly Canary[] =>
 test('a held subject is not erased; of an erased one nothing can be read any more, in old backups neither, and the log is the same', async () => {
   const backup = await dumpOf(new URL(`/${NAME}`, world.servers.postgres.url).href);
   for (const { value } of [...ownOf(1), ...ownOf(2)]) expect(await openable(backup)).toContain(value);
-  const before = await evidence();
-  expect(Number(before[0]?.evidence_size)).toBeGreaterThan(0);
+  const [head] = await world.record.query<{ size: number }>(
+    "select evidence_size::integer as size from audit.heads where stage = 'normalizer'",
+  );
+  const size = head?.size ?? 0;
+  expect(size).toBeGreaterThan(0);
+  const before = await evidence(size);
 
   expect((await auditctlAsOfficer(world, 'hold', 'add', '--subject', HELD ?? '', ...because)).code).toBe(0);
   expect(await auditctlAsOfficer(world, 'erase', '--subject', HELD ?? '', ...because)).toMatchObject({
@@ -81,7 +85,7 @@ test('a held subject is not erased; of an erased one nothing can be read any mor
   const erased = await auditctlAsOfficer(world, 'erase', '--subject', ERASED ?? '', ...because);
   expect(erased).toMatchObject({ code: 0, said: expect.stringContaining('Nothing of it can be read anywhere from') });
 
-  expect(await evidence()).toEqual(before);
+  expect(await evidence(size)).toEqual(before);
   await waitFor('the log to be verified', async () =>
     (await auditctl(world, 'verify')).code === 0 ? true : undefined,
   );
