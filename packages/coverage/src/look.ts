@@ -24,6 +24,8 @@ export interface CoverageLook {
   readonly check: CoverageCheck;
   /** What was found for the first time. */
   readonly findings: readonly CoverageFinding[];
+  /** Commit time of the last that landed, while something is on its way behind it; else null. */
+  readonly behindSince: string | null;
 }
 
 interface LookDeps {
@@ -84,6 +86,7 @@ async function lookOnce(deps: LookDeps): Promise<CoverageLook | undefined> {
         obstacle: obstacleOf(search.unseen.minus(lost).minus(onTheWay)),
       },
       findings: await findingsOf(deps, place, search, lost),
+      behindSince: onTheWay.isEmpty ? null : place.landedAt,
     };
   } catch (thrown) {
     if (!isRefusal(thrown)) throw thrown;
@@ -92,6 +95,7 @@ async function lookOnce(deps: LookDeps): Promise<CoverageLook | undefined> {
     return {
       check: { ...base, ...pick(told), onTheWay: '', obstacle },
       findings: [],
+      behindSince: null,
     };
   }
 }

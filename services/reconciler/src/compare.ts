@@ -28,7 +28,7 @@ const AGAIN_MS = 10 * 60_000;
  * of either server.
  */
 export function makeCompareWhenDue(deps: CompareDeps): () => Promise<void> {
-  const { name, database, settings, logger } = deps;
+  const { name, settings, logger } = deps;
   const begun = Date.now();
   let refusedAt = 0;
   return async () => {
@@ -42,7 +42,7 @@ export function makeCompareWhenDue(deps: CompareDeps): () => Promise<void> {
       refusedAt = Date.now();
       logger.warn({ source: name, detail: thrown.message, hint: thrown.hint }, 'the source cannot be compared now');
     }
-    await showLast({ ...deps, database });
+    await showLast(deps);
   };
 }
 

@@ -1,5 +1,5 @@
-import { lookAtCoverage } from '@overlay/coverage';
-import { judgeSource, readSourceFacts, type Source } from '@overlay/mysql';
+import { type CoverageLook, lookAtCoverage } from '@overlay/coverage';
+import { judgeSource, type ReaderFacts, readSourceFacts, type Source } from '@overlay/mysql';
 import type { Logger, Metrics } from '@overlay/runtime';
 import {
   type CoverageFinding,
@@ -39,16 +39,20 @@ export interface Seen {
 
 /** Looks once at the settings of a source and at what it executed, and stores both. */
 export async function look(deps: LookDeps, source: Source, connector: ConnectorFacts): Promise<Seen> {
-  const settings = await lookAtSettings(deps, source, connector);
-  return { settings, coverage: await lookAtWhatLanded(deps, source, connector) };
+  const { name, database } = deps;
+  const seen = await lookAtCoverage({ source, database, name, readByConnector: connector.read });
+  const since = seen?.behindSince ?? null;
+  const lag_s = since === null ? 0 : Math.max(0, Date.now() - Date.parse(since)) / 1000;
+  const settings = await lookAtSettings(deps, source, { serverId: connector.serverId, lag_s });
+  return { settings, coverage: seen ? await keepWhatLanded(deps, seen) : [] };
 }
 
 async function lookAtSettings(
   { name, database, metrics }: LookDeps,
   source: Source,
-  { serverId }: ConnectorFacts,
+  reader: ReaderFacts,
 ): Promise<readonly string[]> {
-  const findings = judgeSource(await readSourceFacts(source), { serverId });
+  const findings = judgeSource(await readSourceFacts(source), reader);
   await storeSourceChecks(
     database,
     name,
@@ -58,10 +62,8 @@ async function lookAtSettings(
   return findings.flatMap(({ check, found, mend }) => (mend === undefined ? [] : [`${check}: ${found}: ${mend}`]));
 }
 
-async function lookAtWhatLanded(deps: LookDeps, source: Source, { read }: ConnectorFacts): Promise<readonly string[]> {
+async function keepWhatLanded(deps: LookDeps, seen: CoverageLook): Promise<readonly string[]> {
   const { name, database, metrics } = deps;
-  const seen = await lookAtCoverage({ source, database, name, readByConnector: read });
-  if (!seen) return [];
   for (const finding of seen.findings) await tell(deps, finding);
   await storeCoverage(database, seen.check, seen.findings);
   const counts = new Map(STATES.map((state) => [state, 0]));
