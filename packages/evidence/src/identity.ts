@@ -4,6 +4,11 @@ import { hash } from 'node:crypto';
 const NAMESPACE = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');
 /** The most bytes that a character of a JavaScript string becomes in UTF-8. */
 const CHARACTER_BYTES_MAX = 3;
+/** Room behind the namespace for a name of so many characters. */
+const named = (length: number): Buffer =>
+  Buffer.concat([NAMESPACE, Buffer.allocUnsafeSlow(length * CHARACTER_BYTES_MAX)]);
+const SHORT_LENGTH = 400;
+const SHORT = named(SHORT_LENGTH);
 const UUID_LENGTH = 36;
 /** Where the id is put together: a string that is joined from parts would hold on to all of them. */
 const ID = Buffer.alloc(UUID_LENGTH, '-');
@@ -23,8 +28,7 @@ const VARIANTS = '89ab';
  */
 export function identify(...parts: readonly (string | number)[]): string {
   const name = parts.join('\u001f');
-  const bytes = Buffer.allocUnsafe(NAMESPACE.length + name.length * CHARACTER_BYTES_MAX);
-  NAMESPACE.copy(bytes);
+  const bytes = name.length <= SHORT_LENGTH ? SHORT : named(name.length);
   const length = NAMESPACE.length + bytes.write(name, NAMESPACE.length, 'utf8');
   const digest = hash('sha1', bytes.subarray(0, length), 'hex');
   for (let index = 0; index < DIGIT_PLACES.length; index++)

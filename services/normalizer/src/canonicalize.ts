@@ -141,8 +141,8 @@ function doubtText({ before, after, operation, atDefault }: Change, plan: RowPla
         (before && isDoubtful(valueIn(before, name), isSnapshot)),
     )
     .map(({ name }) => name);
-  const all = [...new Set([...names, ...(atDefault ?? [])])].sort();
-  return all.length === 0 ? '' : `"doubtful":${canonicalJson(all)},`;
+  if (names.length === 0 && !atDefault) return '';
+  return `"doubtful":${canonicalJson([...new Set([...names, ...(atDefault ?? [])])].sort())},`;
 }
 
 /** A snapshot row is the same row whenever it is read, so its id comes from its key; a change has its place in its transaction. */
