@@ -181,13 +181,18 @@ function date(raw: unknown): Value | undefined {
   return typeof raw === 'number' && Number.isSafeInteger(raw) ? dayText(raw) : undefined;
 }
 
-/** The day that was asked for last: rows that follow each other are most often of one day. */
-let lastDay: { readonly day: number; readonly text: string | undefined } = { day: Number.NaN, text: undefined };
+/** Days that were asked for: rows that follow each other are most often of a few. */
+const days = new Map<number, string | undefined>();
+const DAYS_MAX = 1000;
 
 /** A day since the epoch as text; undefined for one that MySQL does not have. */
 function dayText(day: number): string | undefined {
-  if (lastDay.day !== day) lastDay = { day, text: fourDigitYear(new Date(day * DAY_MS).toISOString())?.slice(0, 10) };
-  return lastDay.text;
+  const known = days.get(day);
+  if (known !== undefined) return known;
+  if (days.size >= DAYS_MAX) days.clear();
+  const text = fourDigitYear(new Date(day * DAY_MS).toISOString())?.slice(0, 10);
+  days.set(day, text);
+  return text;
 }
 
 /** JavaScript writes years outside of 0 to 9999 with a sign and six digits; MySQL has none of them. */
