@@ -1,6 +1,6 @@
-import { keepReconciliation, reconcile, Unreconcilable } from '@overlay/reconcile';
+import { keepReconciliation, reconcile } from '@overlay/reconcile';
 import type { Logger, Metrics } from '@overlay/runtime';
-import { type Database, type KeyStore, type RecordAct, readReconciliations } from '@overlay/storage';
+import { type Database, type KeyStore, type RecordAct, readReconciliations, Unanswerable } from '@overlay/storage';
 import { isDue } from './due.ts';
 
 interface CompareDeps {
@@ -38,7 +38,7 @@ export function makeCompareWhenDue(deps: CompareDeps): () => Promise<void> {
     try {
       await compare(deps);
     } catch (thrown) {
-      if (!(thrown instanceof Unreconcilable)) throw thrown;
+      if (!(thrown instanceof Unanswerable)) throw thrown;
       refusedAt = Date.now();
       logger.warn({ source: name, detail: thrown.message, hint: thrown.hint }, 'the source cannot be compared now');
     }
