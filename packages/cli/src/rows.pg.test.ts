@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RowHistory, RowsAsOf, UndoPlan } from '@overlay/api';
-import { column, freshDatabase, makeShopLog } from '@overlay/api/testing';
+import { freshDatabase, makeShopLog } from '@overlay/api/testing';
+import { column } from '@overlay/model/testing';
 import { EXIT } from './index.ts';
 import { runIn } from './testing/run-in.ts';
 

@@ -1,4 +1,4 @@
-export { column, makeShopLog } from '@overlay/storage/testing';
+export { makeShopLog } from '@overlay/storage/testing';
 export { freshDatabase, freshKeys, testRecord } from './database.ts';
 export {
   DAY,

@@ -1,1 +1,1 @@
-export { column, makeShopLog, SERVER, timeOf } from './shop-log.ts';
+export { makeShopLog, SERVER, timeOf } from './shop-log.ts';
