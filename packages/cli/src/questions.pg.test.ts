@@ -13,7 +13,7 @@ beforeAll(async () => {
   shops = await makeShops();
   env = shops.env;
 });
-afterAll(() => shops?.close());
+afterAll(() => shops?.drop());
 
 const auditctl = (...argv: string[]) => runIn(env, argv);
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freshDatabase, freshKeys, writeSampleLog } from '@overlay/api/testing';
+import { makeKeyScratch, makeScratch, writeSampleLog } from '@overlay/api/testing';
 
 const PACK = `name: shops
 version: 1
@@ -31,13 +31,13 @@ report:
 
 /** The sample log of the corner shops, a database for keys, and the settings by which auditctl finds them and the shops' pack. */
 export async function makeShops() {
-  const [{ database, url, close: closeRecord }, keys] = [await freshDatabase(), await freshKeys()];
+  const [{ database, url, drop: dropRecord }, keys] = [await makeScratch(), await makeKeyScratch()];
   await writeSampleLog(database);
   const PACK_DIR = mkdtempSync(join(tmpdir(), 'pack-'));
   writeFileSync(join(PACK_DIR, 'pack.yaml'), PACK);
-  const close = async (): Promise<void> => {
-    await closeRecord();
-    await keys.close();
+  const drop = async (): Promise<void> => {
+    await dropRecord();
+    await keys.drop();
   };
-  return { database, url, keys: keys.database, env: { DATABASE_URL: url, KEYS_URL: keys.url, PACK_DIR }, close };
+  return { database, url, keys: keys.database, env: { DATABASE_URL: url, KEYS_URL: keys.url, PACK_DIR }, drop };
 }
