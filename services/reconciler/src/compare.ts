@@ -1,5 +1,5 @@
 import { keepReconciliation, reconcile } from '@overlay/reconcile';
-import type { Logger, Metrics } from '@overlay/runtime';
+import { codeOf, type Logger, type Metrics } from '@overlay/runtime';
 import { type Database, type KeyStore, type RecordAct, readReconciliations, Unanswerable } from '@overlay/storage';
 import { isDue } from './due.ts';
 
@@ -54,7 +54,11 @@ async function compare({ name, database, keys, settings, record, logger, signal 
     readers: settings.RECONCILE_READERS,
     rows_per_s_max: settings.RECONCILE_ROWS_PER_S,
   }).catch(async (thrown: unknown) => {
-    await record({ ...act, outcome: 'failed', asked });
+    const ending =
+      thrown instanceof Unanswerable
+        ? ({ outcome: 'refused', code: thrown.code } as const)
+        : ({ outcome: 'failed', code: codeOf(thrown) } as const);
+    await record({ ...act, ...ending, asked });
     throw thrown;
   });
   await keepReconciliation(database, result);
