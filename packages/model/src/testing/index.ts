@@ -1,1 +1,2 @@
 export { column } from './column.ts';
+export { identify } from './identify.ts';
