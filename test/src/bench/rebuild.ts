@@ -1,3 +1,4 @@
+import { column } from '@overlay/model/testing';
 import { Database, migrate } from '@overlay/storage';
 import { type Benchmark, rounded } from './benchmark.ts';
 import { emptyDatabase } from './recording.ts';
@@ -81,16 +82,7 @@ export async function fillGoods(database: Database, rows: number): Promise<numbe
       values ('shop', 1, 1, '2026-03-04Z', 'create', gen_random_uuid(), 'shop', 'goods', 1, $1, '{}', false, 'binlog.000001', 4, 'create')`,
     [
       JSON.stringify({
-        columns: Object.entries(GOODS).map(([name, type]) => ({
-          name,
-          type,
-          length: null,
-          scale: null,
-          labels: null,
-          charset: null,
-          isNullable: true,
-          isFilledIn: false,
-        })),
+        columns: Object.entries(GOODS).map(([name, type]) => column(name, type, { isNullable: true })),
         key: ['id'],
         renamedColumns: {},
       }),
