@@ -15,7 +15,7 @@ export class ValueError extends Error {
  * Values whose JSON, as the connector writes it, is their canonical text already: a whole number but for quotes around it, a decimal or a text as it is,
  * where it is written as one.
  */
-export type Form = 'whole' | 'decimal' | 'text';
+type Form = 'whole' | 'decimal' | 'text';
 
 /** Turns a column's raw value into text; throws a {@link ValueError} when it does not fit. `docs/reference/values.md` has the table. */
 export interface ToValue {
