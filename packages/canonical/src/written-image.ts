@@ -18,6 +18,7 @@ const WORDS = ['null', 'true', 'false'].map((word) => Buffer.from(word));
 
 /** Whole numbers that may be beyond 2^53. */
 const LONG = /^-?(?:9\d{15}|\d{17,})$/;
+const LONG_LENGTH_MIN = 16;
 
 /** The columns of a table's images as the connector writes them: their names, each once, in its order. */
 export class ImageShape {
@@ -52,7 +53,9 @@ export class ImageShape {
       if (at < 0) return undefined;
       bounds[2 * index + 1] = at;
     }
-    return bytes[at] === CLOSING && this.#keys.length > 0 ? new WrittenImage(this, bytes, bounds, at + 1) : undefined;
+    return bytes[at] === CLOSING && this.#keys.length > 0
+      ? new WrittenImage(this, bytes, bounds, from, at + 1)
+      : undefined;
   }
 }
 
@@ -62,13 +65,15 @@ export class WrittenImage {
   readonly bytes: Buffer;
   /** Where each value begins and ends, in the order of the shape. */
   readonly bounds: readonly number[];
-  /** Where the image ends. */
+  /** Where the image begins and ends. */
+  readonly begin: number;
   readonly end: number;
 
-  constructor(shape: ImageShape, bytes: Buffer, bounds: readonly number[], end: number) {
+  constructor(shape: ImageShape, bytes: Buffer, bounds: readonly number[], begin: number, end: number) {
     this.shape = shape;
     this.bytes = bytes;
     this.bounds = bounds;
+    this.begin = begin;
     this.end = end;
   }
 
@@ -82,6 +87,16 @@ export class WrittenImage {
     const text = this.bytes.toString('utf8', this.bounds[2 * place], this.bounds[2 * place + 1]);
     return LONG.test(text) ? text : JSON.parse(text);
   }
+
+  /** All values by their columns. */
+  values(): RawImage {
+    const values = JSON.parse(this.bytes.toString('utf8', this.begin, this.end)) as Record<string, unknown>;
+    for (const [place, name] of this.shape.names.entries()) {
+      const isShort = (this.bounds[2 * place + 1] ?? 0) - (this.bounds[2 * place] ?? 0) < LONG_LENGTH_MIN;
+      if (!isShort && typeof values[name] === 'number') values[name] = this.valueAt(place);
+    }
+    return values;
+  }
 }
 
 /** A row image, however its wire format has it. */
@@ -94,10 +109,7 @@ export function valueIn(image: Image, name: string): unknown {
 }
 
 /** All values by their columns. */
-export const valuesOf = (image: Image): RawImage =>
-  image instanceof WrittenImage
-    ? Object.fromEntries(image.shape.names.map((name, place) => [name, image.valueAt(place)]))
-    : image;
+export const valuesOf = (image: Image): RawImage => (image instanceof WrittenImage ? image.values() : image);
 
 function afterKey(bytes: Buffer, from: number, key: Buffer): number {
   for (let index = 0; index < key.length; index++) if (bytes[from + index] !== key[index]) return -1;
