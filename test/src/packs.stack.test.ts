@@ -2,11 +2,10 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import mysql from 'mysql2/promise';
 import { auditctl } from './kit/auditctl.ts';
 import { untilCaughtUp } from './kit/record.ts';
 import { waitFor } from './kit/wait.ts';
-import { makeWorld, type World } from './kit/world.ts';
+import { madeBy, makeWorld, type World } from './kit/world.ts';
 
 const STAGES = ['normalizer', 'inferencer', 'anomaly-scorer'] as const;
 const folder = mkdtempSync(join(tmpdir(), 'overlay-pack-'));
@@ -52,13 +51,10 @@ beforeAll(async () => {
   world = await makeWorld({
     name: 'packs',
     packDirectory: folder,
-    makeSource: async (mysqlUrl, database) => {
-      const connection = await mysql.createConnection({ uri: mysqlUrl, multipleStatements: true });
-      await connection.query(`drop database if exists ${database}; create database ${database}; use ${database};
-        create table till (id int primary key auto_increment, amount int not null);
-        create table roles (role_id int primary key auto_increment, name varchar(60) not null)`);
-      await connection.end();
-    },
+    makeSource: madeBy(
+      'create table till (id int primary key auto_increment, amount int not null)',
+      'create table roles (role_id int primary key auto_increment, name varchar(60) not null)',
+    ),
     environment: { KAFKA_SESSION_MS: '2000' },
   });
 });

@@ -4,7 +4,7 @@ import mysql from 'mysql2/promise';
 import { auditctl, auditctlAtSource, reconciled, type SourceAccess } from './kit/auditctl.ts';
 import { makeRandom } from './kit/random.ts';
 import { untilCaughtUp } from './kit/record.ts';
-import { makeWorld, type World } from './kit/world.ts';
+import { madeBy, makeWorld, type World } from './kit/world.ts';
 
 const NAME = 'compared';
 const ROWS = 3000;
@@ -26,18 +26,8 @@ const TABLES = [
 
 let world: World;
 
-async function makeSource(mysqlUrl: string, database: string): Promise<void> {
-  const connection = await mysql.createConnection({ uri: mysqlUrl });
-  await connection.query(`drop database if exists ${database}`);
-  await connection.query(`create database ${database}`);
-  await connection.query(`use ${database}`);
-  await connection.query("set sql_mode = ''");
-  for (const statement of TABLES) await connection.query(statement);
-  await connection.end();
-}
-
 beforeAll(async () => {
-  world = await makeWorld({ name: NAME, makeSource });
+  world = await makeWorld({ name: NAME, makeSource: madeBy("set sql_mode = ''", ...TABLES) });
   world.pipeline.start('normalizer');
   await untilCaughtUp(world, ['normalizer']);
 }, 120_000);

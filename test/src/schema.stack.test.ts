@@ -2,12 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { addTables, registerConnector } from '@overlay/infra';
 import { judgeSource, readSourceFacts, Source } from '@overlay/mysql';
 import type { RowDataPacket } from 'mysql2';
-import mysql from 'mysql2/promise';
 import { foldTables } from './kit/fold.ts';
 import { untilCaughtUp } from './kit/record.ts';
 import { readSource } from './kit/tables.ts';
 import { waitFor } from './kit/wait.ts';
-import { makeSecondRun, makeWorld, type World } from './kit/world.ts';
+import { madeBy, makeSecondRun, makeWorld, type World } from './kit/world.ts';
 
 const NAME = 'shapes';
 const LATE_ROWS = 2500;
@@ -36,15 +35,6 @@ const TABLES = [
 
 let world: World;
 
-async function makeSource(mysqlUrl: string, database: string): Promise<void> {
-  const connection = await mysql.createConnection({ uri: mysqlUrl });
-  await connection.query(`drop database if exists ${database}`);
-  await connection.query(`create database ${database}`);
-  await connection.query(`use ${database}`);
-  for (const statement of TABLES) await connection.query(statement);
-  await connection.end();
-}
-
 /** The connector reads every table whose name fits the regular expression. */
 const capturing = (tables: string) => ({
   source: NAME,
@@ -53,7 +43,7 @@ const capturing = (tables: string) => ({
 });
 
 beforeAll(async () => {
-  world = await makeWorld({ name: NAME, makeSource, registersConnector: false });
+  world = await makeWorld({ name: NAME, makeSource: madeBy(...TABLES), registersConnector: false });
   await registerConnector(world.servers, capturing('(?!late$).*'));
   for (const service of SERVICES) world.pipeline.start(service);
   await untilCaughtUp(world, SERVICES);

@@ -3,40 +3,32 @@ import { printProgress, registerConnector, type Stack, startStack } from '@overl
 import { rawTopic } from '@overlay/model';
 import { makeLogger } from '@overlay/runtime';
 import { Broker } from '@overlay/streams';
-import mysql from 'mysql2/promise';
 import { foldTables } from './kit/fold.ts';
 import { untilCaughtUp } from './kit/record.ts';
 import { readSource } from './kit/tables.ts';
 import { waitFor } from './kit/wait.ts';
-import { makeWorld, type World } from './kit/world.ts';
+import { madeBy, makeWorld, type World } from './kit/world.ts';
 
 const NAME = 'cutoff';
 const ROWS = 120_000;
 const KILL_AT = 8000;
 
+const TABLES = [
+  'create table accounts (id int primary key, v varchar(40))',
+  "insert into accounts values (1, 'one'), (2, 'two'), (3, 'three')",
+  'create table large (id int primary key, v varchar(200))',
+  'create table roles (id int auto_increment primary key, name varchar(80) not null)',
+  'set session cte_max_recursion_depth = 1000000',
+  `insert into large with recursive n (i) as (select 1 union all select i + 1 from n where i < ${ROWS}) select i, rpad(i, 100, 'x') from n`,
+];
+
 /** This test kills Connect, so it has servers of its own. */
 let stack: Stack;
 let world: World;
 
-async function makeSource(mysqlUrl: string, database: string): Promise<void> {
-  const connection = await mysql.createConnection({ uri: mysqlUrl });
-  for (const statement of [
-    `create database ${database}`,
-    `use ${database}`,
-    'create table accounts (id int primary key, v varchar(40))',
-    "insert into accounts values (1, 'one'), (2, 'two'), (3, 'three')",
-    'create table large (id int primary key, v varchar(200))',
-    'create table roles (id int auto_increment primary key, name varchar(80) not null)',
-    'set session cte_max_recursion_depth = 1000000',
-    `insert into large with recursive n (i) as (select 1 union all select i + 1 from n where i < ${ROWS}) select i, rpad(i, 100, 'x') from n`,
-  ])
-    await connection.query(statement);
-  await connection.end();
-}
-
 beforeAll(async () => {
   stack = await startStack({ name: `snapshot-${process.pid}`, onProgress: printProgress });
-  world = await makeWorld({ name: NAME, makeSource, servers: stack, registersConnector: false });
+  world = await makeWorld({ name: NAME, makeSource: madeBy(...TABLES), servers: stack, registersConnector: false });
 }, 300_000);
 afterAll(async () => {
   await world?.close();

@@ -1,3 +1,5 @@
+import { Unanswerable } from '@overlay/storage';
+
 /** Why a question has no answer. The gateway turns the code into a status, auditctl into an exit code. */
 export interface Refusal {
   /** invalid: the question is malformed. not_found: there is no such thing. ambiguous: there are several. conflict: it may not be done. */
@@ -18,3 +20,13 @@ export const refuse = (code: Refusal['code'], message: string, hint: string): An
   ok: false,
   refusal: { code, message, hint },
 });
+
+/** What is thrown because the log has no answer is a refusal. */
+export async function answered<Value>(ask: () => Promise<Answer<Value>>): Promise<Answer<Value>> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    if (!(thrown instanceof Unanswerable)) throw thrown;
+    return refuse(thrown.code, thrown.message, thrown.hint);
+  }
+}

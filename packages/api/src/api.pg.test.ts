@@ -6,11 +6,11 @@ import { type Database, type RecordAct, storeNarrative } from '@overlay/storage'
 import { AnomalyList, type Api, GapList, makeApi, Status, Summary, Trace } from './index.ts';
 import {
   DAY,
-  freshDatabase,
   gtidOf,
   HOSTILE,
   idOf,
   LAST_OF_DAY,
+  makeScratch,
   NEXT_DAY,
   SOURCE,
   samplePack,
@@ -22,17 +22,17 @@ import {
 
 const NOW = new Date('2026-11-21T05:00:30Z');
 let database: Database;
-let close: () => Promise<void>;
+let drop: () => Promise<void>;
 let api: Api;
 let record: RecordAct;
 
 beforeAll(async () => {
-  ({ database, close } = await freshDatabase());
+  ({ database, drop } = await makeScratch());
   await writeSampleLog(database);
   record = testRecord(database);
   api = makeApi({ database, record, pack: samplePack, now: () => NOW });
 });
-afterAll(() => close());
+afterAll(() => drop());
 
 const given = async <Value>(
   asked: Promise<{ ok: true; value: Value } | { ok: false; refusal: { message: string } }>,

@@ -10,9 +10,8 @@ import {
   readSequenceAt,
   readSources,
   type StoredStretch,
-  Unanswerable,
 } from '@overlay/storage';
-import { type Answer, answer, refuse } from './answer.ts';
+import { type Answer, answer, answered, refuse } from './answer.ts';
 import { chooseSource } from './choose.ts';
 import type { Coverage } from './contract/index.ts';
 import { gapOf } from './gaps.ts';
@@ -77,23 +76,19 @@ export async function readCoverage(deps: CoverageDeps, ask: CoverageAsk): Promis
   return answer({ timeZone: zone.name, verdict, findings: [...lacks, ...doubts], ...told, unseen: UNSEEN });
 }
 
-async function chooseSequences(
+const chooseSequences = (
   deps: CoverageDeps,
   source: string,
   { from, to }: CoverageAsk,
   landed: number,
-): Promise<Answer<{ readonly first: number; readonly last: number }>> {
-  try {
+): Promise<Answer<{ readonly first: number; readonly last: number }>> =>
+  answered(async () => {
     const sequenceAt = async (at: string | undefined, otherwise: number): Promise<number> =>
       at === undefined ? otherwise : readSequenceAt(deps.database, source, beginningOf(at, deps));
     const [first, last] = [await sequenceAt(from, 1), await sequenceAt(to, landed)];
     if (first > last) return refuse('invalid', `${from} comes after ${to}`, 'give --from the earlier one');
     return answer({ first, last });
-  } catch (thrown) {
-    if (!(thrown instanceof Unanswerable)) throw thrown;
-    return refuse(thrown.code, thrown.message, thrown.hint);
-  }
-}
+  });
 
 const mutable = ({ kinds, changes, lacking, miscounted, setAside }: StoredStretch) => ({
   kinds: [...kinds],

@@ -1,6 +1,6 @@
-import { keepReconciliation, type Progress, reconcile, Unreconcilable } from '@overlay/reconcile';
+import { keepReconciliation, type Progress, reconcile } from '@overlay/reconcile';
 import { type Database, readSources } from '@overlay/storage';
-import { type Answer, answer, refuse } from './answer.ts';
+import { type Answer, answer, answered, refuse } from './answer.ts';
 import { chooseSource } from './choose.ts';
 import type { Reconciliation } from './contract/index.ts';
 import type { SealedKeys } from './sealed.ts';
@@ -43,15 +43,12 @@ export async function reconcileSource(
   const source = chooseSource(ask.source, await readSources(database));
   if (!source.ok) return source;
   const { url: sourceUrl, readers, rows_per_s_max } = sourceAccess;
-  try {
+  return answered(async () => {
     const result = await reconcile({
       ...{ database, source: source.value, sourceUrl, readers, rows_per_s_max },
       ...{ keys: keys?.store, table: ask.table, wait_s_max: ask.wait ?? WAIT_S, onProgress: ask.onProgress },
     });
     await keepReconciliation(database, result);
     return answer(structuredClone(result) as Reconciliation);
-  } catch (thrown) {
-    if (!(thrown instanceof Unreconcilable)) throw thrown;
-    return refuse(thrown.code, thrown.message, thrown.hint);
-  }
+  });
 }

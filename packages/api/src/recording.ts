@@ -1,5 +1,5 @@
 import type { Act, Action } from '@overlay/model';
-import { messageOf, Trouble } from '@overlay/runtime';
+import { codeOf, messageOf } from '@overlay/runtime';
 import type { OwnAct, RecordAct } from '@overlay/storage';
 import type { Answer } from './answer.ts';
 
@@ -74,8 +74,11 @@ export function makeRecording(recordAct: RecordAct): Recording {
         asked = await record({ ...act, arguments: known({ ...given, ...found }), outcome: 'asked' });
       };
       const answered = await call(intend, ...args).catch(async (thrown: unknown) => {
-        const outcome = thrown instanceof NotRecorded ? 'refused' : 'failed';
-        await end(outcome, { code: codeOf(thrown) }).catch(() => {}); // what went wrong is told in any case
+        const ending =
+          thrown instanceof NotRecorded
+            ? end('refused', { code: 'not_recorded' })
+            : end('failed', { code: codeOf(thrown) });
+        await ending.catch(() => {}); // what went wrong is told in any case
         throw thrown;
       });
       if (!answered.ok) await end('refused', { code: answered.refusal.code });
@@ -98,9 +101,3 @@ export function makeRecording(recordAct: RecordAct): Recording {
 
 const known = (asked: Asked = {}): Act['arguments'] =>
   Object.fromEntries(Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-
-function codeOf(thrown: unknown): string {
-  if (thrown instanceof NotRecorded) return 'not_recorded';
-  if (thrown instanceof Trouble) return thrown.code;
-  return thrown instanceof Error ? thrown.name : 'error';
-}

@@ -8,9 +8,8 @@ import {
   readRowHistory,
   readRowsAsOf,
   type StoredHistoryEntry,
-  Unanswerable,
 } from '@overlay/storage';
-import { type Answer, answer, refuse } from './answer.ts';
+import { type Answer, answer, answered, refuse } from './answer.ts';
 import { chooseDay } from './choose.ts';
 import type { RowHistory, RowsAsOf } from './contract/index.ts';
 import { diff } from './trace.ts';
@@ -76,15 +75,6 @@ export const rowsAsOf = (deps: RowsDeps, ask: AsOfAsk): Promise<Answer<RowsAsOf>
       holes: (await readHoles(database, source, sequence)).map(({ why }) => why),
     });
   });
-
-async function answered<Value>(ask: () => Promise<Answer<Value>>): Promise<Answer<Value>> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    if (!(thrown instanceof Unanswerable)) throw thrown;
-    return refuse(thrown.code, thrown.message, thrown.hint);
-  }
-}
 
 /** A day is meant from its beginning; everything else is left to the log. */
 export function beginningOf(at: string, { zone, now }: Pick<RowsDeps, 'zone' | 'now'>): string {

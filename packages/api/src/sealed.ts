@@ -127,36 +127,37 @@ function subjectOf(text: string): Answer<{ readonly table: string; readonly key:
   return answer({ table, key: key.split(',') });
 }
 
-/** The id under which a source's subject may have a key. */
+interface Asked extends Doing {
+  readonly subject: string;
+  readonly source?: string | undefined;
+}
+
+/** The id under which a source's subject may have a key; refuses what {@link begin} refuses. */
 async function findSubject(
-  { database }: SealedDeps,
-  { store }: SealedKeys,
-  { subject, source: named }: { readonly subject: string; readonly source?: string | undefined },
+  deps: SealedDeps,
   sources: readonly string[],
-): Promise<Answer<{ readonly id: string; readonly source: string; readonly isKnown: boolean }>> {
-  const source = chooseSource(named, sources);
+  asked: Asked,
+): Promise<Answer<Readonly<{ keys: SealedKeys; subjectId: string; source: string; isKnown: boolean }>>> {
+  const keys = begin(deps, asked);
+  if (!keys.ok) return keys;
+  const source = chooseSource(asked.source, sources);
   if (!source.ok) return source;
-  const parts = subjectOf(subject);
+  const parts = subjectOf(asked.subject);
   if (!parts.ok) return parts;
   const name = subjectName(source.value, parts.value.table, parts.value.key);
   const domains = await Promise.all(
-    (await readPackNames(database, source.value)).map((pack) => store.findDomainKey(pack)),
+    (await readPackNames(deps.database, source.value)).map((pack) => keys.value.store.findDomainKey(pack)),
   );
   const ids = domains.flatMap((domain) => (domain ? [domain.subjectId(name)] : []));
-  const known = await store.findSubjectKeys(ids);
-  const [id] = [...known.keys(), ...ids];
-  return id === undefined
+  const known = await keys.value.store.findSubjectKeys(ids);
+  const [subjectId] = [...known.keys(), ...ids];
+  return subjectId === undefined
     ? refuse(
         'not_found',
         `nothing is sealed in source ${source.value}`,
         'the pack names no column with the policy `seal`',
       )
-    : answer({ id, source: source.value, isKnown: known.has(id) });
-}
-
-interface Asked extends Doing {
-  readonly subject: string;
-  readonly source?: string | undefined;
+    : answer({ keys: keys.value, subjectId, source: source.value, isKnown: known.has(subjectId) });
 }
 
 const HOUR_MS = 3_600_000;
@@ -169,11 +170,9 @@ export async function eraseSubject(
   asked: Asked,
   intend: Intend,
 ): Promise<Answer<Erasure>> {
-  const keys = begin(deps, asked);
-  if (!keys.ok) return keys;
-  const found = await findSubject(deps, keys.value, asked, sources);
+  const found = await findSubject(deps, sources, asked);
   if (!found.ok) return found;
-  const { id: subjectId, source, isKnown } = found.value;
+  const { keys, subjectId, source, isKnown } = found.value;
   if (!isKnown)
     return refuse(
       'not_found',
@@ -181,7 +180,7 @@ export async function eraseSubject(
       'is it TABLE:KEY by the key of the pack?',
     );
   await intend({ source, subjectId });
-  const { store, rawTopicHours, keyBackupDays, deadLetterDays } = keys.value;
+  const { store, rawTopicHours, keyBackupDays, deadLetterDays } = keys;
   let erasedAt: string | undefined;
   try {
     erasedAt = await store.destroy(subjectId);
@@ -220,13 +219,11 @@ export async function addHold(
   asked: Asked,
   intend: Intend,
 ): Promise<Answer<HeldSubject>> {
-  const keys = begin(deps, asked);
-  if (!keys.ok) return keys;
-  const found = await findSubject(deps, keys.value, asked, sources);
+  const found = await findSubject(deps, sources, asked);
   if (!found.ok) return found;
-  const { id: subjectId, source } = found.value;
+  const { keys, subjectId, source } = found.value;
   await intend({ source, subjectId });
-  return answer(heldOf(await placeHold(keys.value.database, { subjectId, reason: asked.reason, placedBy: asked.by })));
+  return answer(heldOf(await placeHold(keys.database, { subjectId, reason: asked.reason, placedBy: asked.by })));
 }
 
 export async function listHolds(deps: SealedDeps, timeZone: string): Promise<Answer<HoldList>> {

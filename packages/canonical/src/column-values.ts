@@ -11,8 +11,17 @@ export class ValueError extends Error {
   override readonly name = 'ValueError';
 }
 
+/**
+ * Values whose JSON, as the connector writes it, is their canonical text already: a whole number but for quotes around it, a decimal or a text as it is,
+ * where it is written as one.
+ */
+type Form = 'whole' | 'decimal' | 'text';
+
 /** Turns a column's raw value into text; throws a {@link ValueError} when it does not fit. `docs/reference/values.md` has the table. */
-export type ToValue = (raw: unknown) => Value;
+export interface ToValue {
+  (raw: unknown): Value;
+  readonly form?: Form;
+}
 
 /** What a converter is chosen by. */
 export type ColumnType = Pick<RawColumn, 'name' | 'type' | 'length' | 'scale'> &
@@ -22,13 +31,15 @@ export type ColumnType = Pick<RawColumn, 'name' | 'type' | 'length' | 'scale'> &
 export function converterOf(column: ColumnType): ToValue {
   const convert = convertersByType.find(([pattern]) => pattern.test(column.type))?.[1] ?? (() => plain);
   const toValue = convert(column);
-  return (raw) => {
+  const form = FORMS.get(toValue);
+  const converter: ToValue = (raw) => {
     if (raw === null || raw === undefined) return null;
     const value = attempt(toValue, raw);
     if (value === undefined)
       throw new ValueError(`column ${column.name}: ${typeof raw} does not fit type ${column.type}`);
     return value;
   };
+  return form ? Object.assign(converter, { form }) : converter;
 }
 
 /** Undefined also where JavaScript itself refuses: no date is that far, no such text is a whole number. */
@@ -155,12 +166,33 @@ function bits(raw: unknown): Value | undefined {
   return hex === '' ? '0' : String(BigInt(`0x${hex}`));
 }
 
+const FORMS: ReadonlyMap<Convert, Form> = new Map<Convert, Form>([
+  [whole, 'whole'],
+  [unsignedBig, 'whole'],
+  [decimal, 'decimal'],
+  [text, 'text'],
+]);
+
 const DAY_MS = 86_400_000;
-const SECOND_US = 1_000_000n;
+const DAY_S = 86_400;
+const SECOND_US = 1_000_000;
 
 function date(raw: unknown): Value | undefined {
-  if (typeof raw !== 'number' || !Number.isSafeInteger(raw)) return undefined;
-  return fourDigitYear(new Date(raw * DAY_MS).toISOString())?.slice(0, 10);
+  return typeof raw === 'number' && Number.isSafeInteger(raw) ? dayText(raw) : undefined;
+}
+
+/** Days that were asked for: rows that follow each other are most often of a few. */
+const days = new Map<number, string | undefined>();
+const DAYS_MAX = 1000;
+
+/** A day since the epoch as text; undefined for one that MySQL does not have. */
+function dayText(day: number): string | undefined {
+  const known = days.get(day);
+  if (known !== undefined) return known;
+  if (days.size >= DAYS_MAX) days.clear();
+  const text = fourDigitYear(new Date(day * DAY_MS).toISOString())?.slice(0, 10);
+  days.set(day, text);
+  return text;
 }
 
 /** JavaScript writes years outside of 0 to 9999 with a sign and six digits; MySQL has none of them. */
@@ -168,14 +200,33 @@ const fourDigitYear = (iso: string): string | undefined => (iso.length === 24 ? 
 
 /** Epoch milliseconds up to three digits of a second, epoch microseconds above; a local time, so it has no zone. */
 function dateTime(raw: unknown, digits: number): Value | undefined {
-  if (typeof raw !== 'number' && typeof raw !== 'string') return undefined;
-  const microseconds = digits > 3 ? BigInt(raw) : BigInt(raw) * 1000n;
-  const fraction = ((microseconds % SECOND_US) + SECOND_US) % SECOND_US;
-  const whole = fourDigitYear(new Date(Number((microseconds - fraction) / 1000n)).toISOString());
-  return whole && `${whole.slice(0, 10)} ${whole.slice(11, 19)}${fractionText(fraction, digits)}`;
+  const parts = secondsOf(raw, digits > 3 ? SECOND_US : 1000);
+  if (!parts) return undefined;
+  const [seconds, microseconds] = parts;
+  const day = Math.floor(seconds / DAY_S);
+  const text = dayText(day);
+  return text && `${text} ${clockText(seconds - day * DAY_S)}${fractionText(microseconds, digits)}`;
 }
 
-const fractionText = (microseconds: bigint, digits: number): string =>
+/** A whole number, perhaps as its text, of so many in a second: seconds, and the microseconds after them. */
+function secondsOf(raw: unknown, perSecond: number): [seconds: number, microseconds: number] | undefined {
+  if (typeof raw === 'string') {
+    const [whole, unit] = [BigInt(raw), BigInt(perSecond)];
+    const rest = ((whole % unit) + unit) % unit;
+    return [Number((whole - rest) / unit), Number(rest) * (SECOND_US / perSecond)];
+  }
+  if (typeof raw !== 'number' || !Number.isSafeInteger(raw)) return undefined;
+  const seconds = Math.floor(raw / perSecond);
+  return [seconds, (raw - seconds * perSecond) * (SECOND_US / perSecond)];
+}
+
+const two = (part: number): string => (part < 10 ? `0${part}` : String(part));
+
+/** Hours, minutes and seconds; hours may be more than a day has. */
+const clockText = (seconds: number): string =>
+  `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+
+const fractionText = (microseconds: number, digits: number): string =>
   digits === 0 ? '' : `.${String(microseconds).padStart(6, '0').slice(0, digits)}`;
 
 /** UTC in ISO form; the connector leaves trailing zeros out, the column's digits put them back. */
@@ -187,12 +238,8 @@ function timestamp(raw: unknown, digits: number): Value | undefined {
 
 /** Signed microseconds, up to ±838:59:59.999999. */
 function time(raw: unknown, digits: number): Value | undefined {
-  if (typeof raw !== 'number') return undefined;
-  const microseconds = BigInt(Math.abs(raw));
-  const seconds = microseconds / SECOND_US;
-  const two = (part: bigint) => String(part).padStart(2, '0');
-  const clock = `${two(seconds / 3600n)}:${two((seconds / 60n) % 60n)}:${two(seconds % 60n)}`;
-  return `${raw < 0 ? '-' : ''}${clock}${fractionText(microseconds % SECOND_US, digits)}`;
+  const parts = typeof raw === 'number' ? secondsOf(Math.abs(raw), SECOND_US) : undefined;
+  return parts && `${Number(raw) < 0 ? '-' : ''}${clockText(parts[0])}${fractionText(parts[1], digits)}`;
 }
 
 /** A list of single-precision numbers, as JSON. */

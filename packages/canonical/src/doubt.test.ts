@@ -1,19 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { doubtOf } from './doubt.ts';
 import type { RawColumn } from './raw-image.ts';
+import { column } from './testing/column.ts';
 
-const column = (type: string, more: Partial<RawColumn> = {}): RawColumn => ({
-  name: 'c',
-  type,
-  length: null,
-  scale: null,
-  labels: null,
-  charset: null,
-  isNullable: true,
-  default: null,
-  isFilledIn: false,
-  ...more,
-});
 const isDoubtful = (given: RawColumn, raw: unknown, isSnapshot = false) => doubtOf(given)?.isDoubtful(raw, isSnapshot);
 
 test('a zero date where no null is allowed arrives as the default, or as the epoch', () => {

@@ -7,7 +7,7 @@ export {
   ValueError,
 } from './column-values.ts';
 export { ghostOf } from './ghost-table.ts';
-export { guessedText, imageText, keyText } from './image-text.ts';
+export { guessedText, imageText, keyText, putImage } from './image-text.ts';
 export { KeyRing, type KeySource, type Keys, NO_KEYS, needOf } from './key-ring.ts';
 export { Policies, policyOf, type Stretch, type TablePolicy } from './policies.ts';
 export type { RawColumn, RawDefinition, RawImage } from './raw-image.ts';
@@ -23,3 +23,5 @@ export {
   shapeGiven,
   TableDefinition,
 } from './table-definition.ts';
+export { TextPage } from './text-page.ts';
+export { type Image, ImageShape, valueIn, valuesOf, WrittenImage } from './written-image.ts';

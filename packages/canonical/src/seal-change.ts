@@ -11,7 +11,7 @@ import {
 } from '@overlay/sealing';
 import type { ToValue, Value } from './column-values.ts';
 import { type Keys, needOf } from './key-ring.ts';
-import type { RawImage } from './raw-image.ts';
+import { type Image, valueIn, valuesOf } from './written-image.ts';
 
 interface NamedColumn {
   readonly name: string;
@@ -72,17 +72,12 @@ export function missingKeys({ domain, subjects }: TableSealing, change: Images, 
 
 /** The images of a row. */
 interface Images {
-  readonly before: RawImage | null;
-  readonly after: RawImage | null;
+  readonly before: Image | null;
+  readonly after: Image | null;
 }
 
 /** Whose values an image holds; undefined when its columns do not say. */
-function needIn(
-  image: RawImage,
-  { table, subject }: SubjectColumns,
-  domain: string,
-  source: string,
-): string | undefined {
+function needIn(image: Image, { table, subject }: SubjectColumns, domain: string, source: string): string | undefined {
   const key: string[] = [];
   for (const { name, toValue } of subject) {
     const value = clearValue(image, name, toValue);
@@ -92,8 +87,7 @@ function needIn(
   return needOf(domain, subjectName(source, table, key));
 }
 
-const clearValue = (image: RawImage, name: string, toValue: ToValue): Value =>
-  toValue(Object.hasOwn(image, name) ? image[name] : null);
+const clearValue = (image: Image, name: string, toValue: ToValue): Value => toValue(valueIn(image, name));
 
 /** The values of one subject in one change. */
 interface Gathered {
@@ -140,17 +134,17 @@ export function makeSealing(keys: Keys): Seal {
 }
 
 /** The key of the subject that columns of an image belong to; undefined when they do not say. */
-type WhoseKey = (image: RawImage, columns: SubjectColumns) => SubjectKey | 'destroyed' | undefined;
+type WhoseKey = (image: Image, columns: SubjectColumns) => SubjectKey | 'destroyed' | undefined;
 
 function sealImage(
-  image: RawImage | null,
+  image: Image | null,
   at: 'before' | 'after',
   subjects: readonly SubjectColumns[],
   whose: WhoseKey,
   gathered: Gathered[],
-): RawImage | null {
+): Image | null {
   if (!image) return null;
-  const own: Record<string, unknown> = { ...image };
+  const own: Record<string, unknown> = { ...valuesOf(image) };
   for (const columns of subjects) {
     const key = whose(image, columns);
     const values = replaceValues(image, own, columns, key);
@@ -174,7 +168,7 @@ function lastNonces(keys: Keys) {
 
 /** Puts tokens in the place of values; gives the values that are to be sealed. */
 function replaceValues(
-  image: RawImage,
+  image: Image,
   own: Record<string, unknown>,
   { sealed }: SubjectColumns,
   key: SubjectKey | 'destroyed' | undefined,

@@ -1,5 +1,5 @@
 import type { SensitiveColumn } from '@overlay/model';
-import type { RawImage } from './raw-image.ts';
+import { type Image, valueIn } from './written-image.ts';
 
 /** Words in the names of columns that hold something about a person, or a secret. */
 const WORDS: ReadonlySet<string> = new Set(
@@ -50,10 +50,10 @@ export class ValueWatch {
     return this.#rows >= ROWS_MAX;
   }
 
-  look(image: RawImage): void {
+  look(image: Image): void {
     this.#rows++;
     for (const column of this.#columns) {
-      const value = image[column];
+      const value = valueIn(image, column);
       if (typeof value !== 'string' && typeof value !== 'number') continue;
       const text = String(value);
       if (text === '') continue;

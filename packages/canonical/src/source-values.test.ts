@@ -1,20 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ValueError } from './column-values.ts';
-import type { RawColumn } from './raw-image.ts';
 import { likenessOf, sourceConverterOf, sourceExpression } from './source-values.ts';
-
-const column = (type: string, more: Partial<RawColumn> = {}): RawColumn => ({
-  name: 'c',
-  type,
-  length: null,
-  scale: null,
-  labels: null,
-  charset: null,
-  isNullable: true,
-  default: null,
-  isFilledIn: false,
-  ...more,
-});
+import { column } from './testing/column.ts';
 
 /** What MySQL 9.7 answers to the expression of a type, and what the log holds of that value. */
 test.each([

@@ -7,6 +7,7 @@ import { policyOf, type TablePolicy } from './policies.ts';
 import type { RawColumn, RawDefinition } from './raw-image.ts';
 import { policedValue, type TableSealing } from './seal-change.ts';
 import { hasSensitiveName, ValueWatch } from './sensitive-look.ts';
+import type { PlannedColumn } from './transcribe.ts';
 
 const Column = z.object({
   name: z.string(),
@@ -52,7 +53,7 @@ const textOf = ({ columns, key }: Shape): string =>
 /** How to write the rows of one table: its columns in the order of canonical JSON, each with its key text and converter. */
 export interface RowPlan {
   readonly version: number;
-  readonly columns: readonly { readonly name: string; readonly prefix: string; readonly toValue: ToValue }[];
+  readonly columns: readonly PlannedColumn[];
   readonly converters: ReadonlyMap<string, ToValue>;
   /** Columns that may hold what the source does not, sorted; for most tables none. */
   readonly doubts: readonly Doubt[];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AnomalyList } from '@overlay/api';
-import { freshDatabase, freshKeys, writeSaying, writeSealedChange } from '@overlay/api/testing';
+import { makeKeyScratch, makeScratch, type Scratch, writeSaying, writeSealedChange } from '@overlay/api/testing';
 import { EXIT } from './exits.ts';
 import { runIn } from './testing/run-in.ts';
 
@@ -12,12 +12,12 @@ const because = ['--reason', 'case 17'] as const;
 /** What no key gives a value for: a token of the domain, and one that is in no change. */
 const OTHERS = `token:${'B'.repeat(22)} sealed:${'A'.repeat(22)}`;
 
-let record: Awaited<ReturnType<typeof freshDatabase>>;
-let keys: Awaited<ReturnType<typeof freshKeys>>;
+let record: Scratch;
+let keys: Scratch;
 let env: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  [record, keys] = [await freshDatabase(), await freshKeys()];
+  [record, keys] = [await makeScratch(), await makeKeyScratch()];
   for (const [index, patient] of ['1', '2'].entries())
     await writeSealedChange(record.database, keys.database, MASTER, {
       sequence: index + 1,
@@ -32,8 +32,8 @@ beforeAll(async () => {
   env = { DATABASE_URL: record.url, KEYS_URL: keys.url, MASTER_KEY_FILE: master };
 });
 afterAll(async () => {
-  await record?.close();
-  await keys?.close();
+  await record?.drop();
+  await keys?.drop();
 });
 
 async function tokenOf(sequence: number, image: 'before' | 'after'): Promise<string> {

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RowHistory, RowsAsOf, UndoPlan } from '@overlay/api';
-import { column, freshDatabase, makeShopLog } from '@overlay/api/testing';
+import { makeScratch, makeShopLog, type Scratch } from '@overlay/api/testing';
+import { column } from '@overlay/model/testing';
 import { EXIT } from './index.ts';
 import { runIn } from './testing/run-in.ts';
 
-let fresh: Awaited<ReturnType<typeof freshDatabase>>;
+let scratch: Scratch;
 
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  const log = makeShopLog(fresh.database);
+  scratch = await makeScratch();
+  const log = makeShopLog(scratch.database);
   await log.define(
     'snapshot',
     'stock',
@@ -29,10 +30,10 @@ beforeAll(async () => {
     ],
   ]);
 });
-afterAll(() => fresh?.close());
+afterAll(() => scratch?.drop());
 
 async function auditctl(...argv: string[]) {
-  const said = await runIn({ DATABASE_URL: fresh.url }, argv);
+  const said = await runIn({ DATABASE_URL: scratch.url }, argv);
   return { ...said, out: said.out.replace(/id [0-9a-f-]{36}/g, 'id ID') };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Erasure, HeldSubject, HoldList, OpenedValue } from '@overlay/api';
-import { freshDatabase, freshKeys, idOf, SOURCE, writeSealedChange } from '@overlay/api/testing';
+import { idOf, makeKeyScratch, makeScratch, type Scratch, SOURCE, writeSealedChange } from '@overlay/api/testing';
 import { EXIT } from './exits.ts';
 import { runIn } from './testing/run-in.ts';
 
@@ -11,8 +11,8 @@ const MASTER = Buffer.alloc(32, 3).toString('base64');
 const NEXT_MASTER = Buffer.alloc(32, 4).toString('base64');
 const SUBJECTS = ['1', '2', '3'] as const;
 
-let record: Awaited<ReturnType<typeof freshDatabase>>;
-let keys: Awaited<ReturnType<typeof freshKeys>>;
+let record: Scratch;
+let keys: Scratch;
 let env: Readonly<Record<string, string>>;
 const directory = mkdtempSync(join(tmpdir(), 'sealed-'));
 
@@ -24,7 +24,7 @@ function secretFile(name: string, text: string, mode = 0o600): string {
 }
 
 beforeAll(async () => {
-  [record, keys] = [await freshDatabase(), await freshKeys()];
+  [record, keys] = [await makeScratch(), await makeKeyScratch()];
   for (const [index, patient] of SUBJECTS.entries())
     await writeSealedChange(record.database, keys.database, MASTER, {
       sequence: index + 1,
@@ -39,8 +39,8 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  await record?.close();
-  await keys?.close();
+  await record?.drop();
+  await keys?.drop();
 });
 
 const auditctl = (...argv: string[]) => runIn(env, argv);

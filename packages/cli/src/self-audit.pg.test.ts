@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SelfAudit } from '@overlay/api';
 import {
-  freshDatabase,
-  freshKeys,
   gtidOf,
   idOf,
+  makeKeyScratch,
+  makeScratch,
+  type Scratch,
   SOURCE,
   writeGap,
   writeSampleLog,
@@ -24,14 +25,14 @@ const SHOP = join(import.meta.dirname, '../../../packs/shop');
 const because = ['--reason', 'case 17'];
 
 /** One with what the stages made of a log, and one in which something is sealed. */
-let record: Awaited<ReturnType<typeof freshDatabase>>;
-let sealed: Awaited<ReturnType<typeof freshDatabase>>;
-let keys: Awaited<ReturnType<typeof freshKeys>>;
+let record: Scratch;
+let sealed: Scratch;
+let keys: Scratch;
 let env: Readonly<Record<string, string>>;
 const directory = mkdtempSync(join(tmpdir(), 'self-audit-'));
 
 beforeAll(async () => {
-  [record, sealed, keys] = [await freshDatabase(), await freshDatabase(), await freshKeys()];
+  [record, sealed, keys] = [await makeScratch(), await makeScratch(), await makeKeyScratch()];
   await writeSampleLog(record.database);
   for (const [index, patient] of ['1', '2', '3'].entries())
     await writeSealedChange(sealed.database, keys.database, MASTER, {
@@ -47,9 +48,9 @@ beforeAll(async () => {
   env = { DATABASE_URL: record.url, KEYS_URL: keys.url, MASTER_KEY_FILE: master, DEAD_LETTER_KEY: MASTER };
 });
 afterAll(async () => {
-  await record?.close();
-  await sealed?.close();
-  await keys?.close();
+  await record?.drop();
+  await sealed?.drop();
+  await keys?.drop();
 });
 
 const auditctl = (...argv: string[]) => run({}, argv);

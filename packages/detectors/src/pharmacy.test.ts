@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Anomaly } from '@overlay/model';
+import { identify } from '@overlay/model/testing';
 import { loadPack } from '@overlay/packs/load';
 import { makeScore } from './score.ts';
-import { anomaliesOf, chanceOf, type EventSpec, identify, record, recordsOf, runScore } from './testing/events.ts';
+import { anomaliesOf, chanceOf, type EventSpec, record, recordsOf, runScore } from './testing/events.ts';
 
 const pack = await loadPack(join(import.meta.dirname, '../../../packs/pharmacy'));
 const score = makeScore(pack, identify);

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { DenseRecord } from '@overlay/model';
+import { identify } from '@overlay/model/testing';
 import { parsePack } from '@overlay/packs';
 import fc from 'fast-check';
 import { makeScore } from './score.ts';
-import { anomaliesOf, identify, record, runScore } from './testing/events.ts';
+import { anomaliesOf, record, runScore } from './testing/events.ts';
 
 const TEXT = `
 name: clinic

@@ -47,3 +47,4 @@ export {
   skip,
   type Verdict,
 } from './verdict.ts';
+export { makeWallClock } from './wall-clock.ts';

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { BinlogPurged, readBinlogFiles, readGroups } from './binlog.ts';
-import { Source } from './connect.ts';
+import type { Source } from './connect.ts';
+import { connectTestServer } from './testing/test-server.ts';
 
 let source: Source;
 
 beforeAll(async () => {
-  const url = process.env.OVERLAY_TEST_MYSQL_URL;
-  if (!url) throw new Error('OVERLAY_TEST_MYSQL_URL is not set: run this test through `npm test`');
-  source = await Source.connect(Object.assign(new URL(url), { pathname: '/mysql' }).href);
+  source = await connectTestServer();
 });
 afterAll(() => source?.close());
 

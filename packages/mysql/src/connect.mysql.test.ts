@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Source } from './connect.ts';
+import type { Source } from './connect.ts';
+import { connectTestServer } from './testing/test-server.ts';
 
 let source: Source;
 
 beforeAll(async () => {
-  const url = process.env.OVERLAY_TEST_MYSQL_URL;
-  if (!url) throw new Error('OVERLAY_TEST_MYSQL_URL is not set: run this test through `npm test`');
-  source = await Source.connect(Object.assign(new URL(url), { pathname: '/mysql' }).href);
+  source = await connectTestServer();
 });
 afterAll(() => source?.close());
 
@@ -24,9 +23,7 @@ test('more statements than are kept are read one after another, each whole, also
 }, 20_000);
 
 test('what a page throws ends the reading', async () => {
-  const other = await Source.connect(
-    Object.assign(new URL(process.env.OVERLAY_TEST_MYSQL_URL ?? ''), { pathname: '/mysql' }).href,
-  );
+  const other = await connectTestServer();
   await expect(
     other.eachPage('select 1 union all select 2', 1, async () => {
       throw new Error('no further');

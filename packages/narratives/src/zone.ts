@@ -1,4 +1,4 @@
-import type { Timestamp } from '@overlay/model';
+import { makeWallClock, type Timestamp } from '@overlay/model';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -24,21 +24,7 @@ export interface Bounds {
 
 /** Throws a RangeError when `name` is no IANA time zone. */
 export function makeZone(name: string): Zone {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: name,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
-  const wallOf = (instant: number): number => {
-    const parts = new Map(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-    const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-    return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-  };
+  const wallOf = makeWallClock(name);
   const startOf = (day: string): number => {
     const midnight = Date.parse(`${day}T00:00:00Z`);
     let [before, after] = [midnight - OFFSET_MS_MAX, midnight + OFFSET_MS_MAX];

@@ -1,3 +1,4 @@
+import { makeWallClock } from '@overlay/model';
 import type { Hours, Pack } from './pack.ts';
 
 const MINUTE = 60_000;
@@ -72,23 +73,14 @@ const dayBefore = (date: string): string =>
   new Date(Date.parse(`${date}T00:00:00Z`) - 24 * 60 * MINUTE).toISOString().slice(0, 10);
 
 function makeClock(timeZone: string): (instant: string) => LocalTime {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
+  const wallOf = makeWallClock(timeZone);
   const offsets = new Map<number, number>();
   const offsetAt = (instant: number): number => {
     const quarter = Math.floor(instant / QUARTER);
     const known = offsets.get(quarter);
     if (known !== undefined) return known;
     if (offsets.size >= OFFSETS_MAX) offsets.clear();
-    const offset = offsetOf(format, quarter * QUARTER);
+    const offset = wallOf(quarter * QUARTER) - quarter * QUARTER;
     offsets.set(quarter, offset);
     return offset;
   };
@@ -101,11 +93,4 @@ function makeClock(timeZone: string): (instant: string) => LocalTime {
     }
     return last.reading;
   };
-}
-
-function offsetOf(format: Intl.DateTimeFormat, instant: number): number {
-  const parts = new Map(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-  const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
-  const wall = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-  return wall - instant;
 }

@@ -3,4 +3,3 @@ export { reconcileConfig } from './config.ts';
 export { keepReconciliation } from './keep.ts';
 export { type ReconcileAsk, reconcile } from './reconcile.ts';
 export type { Difference, NotCompared, Reconciliation, TableResult } from './result.ts';
-export { Unreconcilable } from './unreconcilable.ts';

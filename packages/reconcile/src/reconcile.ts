@@ -12,12 +12,12 @@ import {
   readStatesBetween,
   readTablesAt,
   type StoredHole,
+  Unanswerable,
 } from '@overlay/storage';
 import { compareTable, type Progress } from './compare-table.ts';
 import { readOnlyKeys } from './read-only-keys.ts';
 import type { Reconciliation, TableResult } from './result.ts';
 import { formOf } from './row-form.ts';
-import { Unreconcilable } from './unreconcilable.ts';
 import { untilLanded } from './until-landed.ts';
 
 export interface ReconcileAsk {
@@ -39,7 +39,7 @@ export interface ReconcileAsk {
 }
 
 /**
- * Compares the live source, as it is at one moment, with the log folded up to there. Throws {@link Unreconcilable} when they cannot be compared, Misconfigured when
+ * Compares the live source, as it is at one moment, with the log folded up to there. Throws {@link Unanswerable} when they cannot be compared, Misconfigured when
  * the source refuses the login, and troubles of either server.
  */
 export async function reconcile(ask: ReconcileAsk): Promise<Reconciliation> {
@@ -119,9 +119,9 @@ function chosen(tables: readonly FoldedTable[], asked: string | undefined): read
   const found = tables.filter((table) => table.table === asked || nameOf(table) === asked);
   const known = tables.map(nameOf).join(', ') || 'none';
   if (found.length === 0)
-    throw new Unreconcilable('not_found', `the log has no table '${asked}' there`, `there is: ${known}`);
+    throw new Unanswerable('not_found', `the log has no table '${asked}' there`, `there is: ${known}`);
   if (found.length > 1)
-    throw new Unreconcilable('ambiguous', `several tables are called '${asked}'`, `there is: ${known}`);
+    throw new Unanswerable('ambiguous', `several tables are called '${asked}'`, `there is: ${known}`);
   return found;
 }
 

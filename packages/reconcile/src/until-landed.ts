@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lookAtCoverage } from '@overlay/coverage';
 import { GtidSet } from '@overlay/model';
 import type { Source } from '@overlay/mysql';
-import { type Database, readLogPlace } from '@overlay/storage';
-import { Unreconcilable } from './unreconcilable.ts';
+import { type Database, readLogPlace, Unanswerable } from '@overlay/storage';
 
 interface Awaited {
   readonly database: Database;
@@ -21,7 +20,7 @@ interface Awaited {
 const LOOK_MS = 500;
 
 /**
- * Waits until every transaction of the set that changed a captured table has landed. Throws {@link Unreconcilable} when the server is not the source, and when it
+ * Waits until every transaction of the set that changed a captured table has landed. Throws {@link Unanswerable} when the server is not the source, and when it
  * takes too long, with what has not come.
  */
 export async function untilLanded(awaited: Awaited): Promise<void> {
@@ -34,7 +33,7 @@ export async function untilLanded(awaited: Awaited): Promise<void> {
     const { late, obstacle } = await lateOf(awaited, behind(executed, landed));
     if (late.isEmpty) return;
     if (performance.now() > deadline)
-      throw new Unreconcilable(
+      throw new Unanswerable(
         'conflict',
         `the log of ${name} has not come to the state of the source within ${wait_s_max} s: ${late.size} transactions are missing (${shortened(String(late))})`,
         obstacle ?? '`auditctl status` and `auditctl coverage` show what holds it up; --wait waits longer',
@@ -50,7 +49,7 @@ const shortened = (text: string): string => (text.length > SHOWN_LENGTH ? `${tex
 function refuseStranger({ name, executed, serverUuid }: Awaited, landed: GtidSet): void {
   if (landed.isEmpty || !landed.and(executed).isEmpty) return;
   const servers = [...new Set(landed.ranges().map(({ server }) => server))];
-  throw new Unreconcilable(
+  throw new Unanswerable(
     'conflict',
     `the server that SOURCE_URL names (${serverUuid}) is not the source ${name}: it has executed nothing of what landed`,
     `what landed is of ${servers.join(', ')}`,

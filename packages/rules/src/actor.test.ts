@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { type Actor, type ChangeEvent, type DenseRecord, gradeOf } from '@overlay/model';
+import { identify } from '@overlay/model/testing';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
 import { LENDING, LOAN as loan } from './testing/lending.ts';
-import { eventsOf, identify, insert, type RowSpec, record, runInfer, update } from './testing/rows.ts';
+import { eventsOf, insert, type RowSpec, record, runInfer, update } from './testing/rows.ts';
 
 const inferBy = (text: string) => {
   const parsed = parsePack(text, 'lending.yaml');

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { identify } from '@overlay/model/testing';
 import { parseExamples, parsePack } from '@overlay/packs';
 import { runExamples } from './examples.ts';
 import { LENDING } from './testing/lending.ts';
-import { identify } from './testing/rows.ts';
 
 const parsed = parsePack(LENDING, 'lending.yaml');
 if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { ChangeEvent, DenseRecord } from '@overlay/model';
+import { identify } from '@overlay/model/testing';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
 import { LENDING, LOAN as loan } from './testing/lending.ts';
-import { eventsOf, identify, insert, record, runInfer } from './testing/rows.ts';
+import { eventsOf, insert, record, runInfer } from './testing/rows.ts';
 
 const parsed = parsePack(LENDING, 'lending.yaml');
 if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { BusinessEvent, type ChangeEvent, type DenseRecord, type RecordKind } from '@overlay/model';
+import { identify } from '@overlay/model/testing';
 import { parsePack } from '@overlay/packs';
 import fc from 'fast-check';
 import { makeInfer } from './infer.ts';
 import { LENDING, LOAN as loan } from './testing/lending.ts';
-import { eventsOf, identify, insert, type RowSpec, read, record, remove, runInfer, update } from './testing/rows.ts';
+import { eventsOf, insert, type RowSpec, read, record, remove, runInfer, update } from './testing/rows.ts';
 
 const parsed = parsePack(LENDING, 'lending.yaml');
 if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));

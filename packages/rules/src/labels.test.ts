@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { identify } from '@overlay/model/testing';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
 import { LENDING } from './testing/lending.ts';
-import { eventsOf, identify, insert, record, remove, runInfer, update } from './testing/rows.ts';
+import { eventsOf, insert, record, remove, runInfer, update } from './testing/rows.ts';
 
 const parsed = parsePack(LENDING, 'lending.yaml');
 if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));

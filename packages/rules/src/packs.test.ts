@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { identify } from '@overlay/model/testing';
 import { type ExampleFile, eventTypesOf } from '@overlay/packs';
 import { loadExamples, loadPack } from '@overlay/packs/load';
 import fc from 'fast-check';
 import { runExamples } from './examples.ts';
-import { identify } from './testing/rows.ts';
 
 const packs = join(import.meta.dirname, '../../../packs');
 const names = readdirSync(packs, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));

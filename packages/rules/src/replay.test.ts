@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { type BusinessEvent, withItems } from '@overlay/model';
+import { identify } from '@overlay/model/testing';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
 import { differencesOf, makeReplay, rememberedTables } from './replay.ts';
 import { LENDING, LOAN } from './testing/lending.ts';
-import { eventsOf, identify, insert, record, remove, runInfer } from './testing/rows.ts';
+import { eventsOf, insert, record, remove, runInfer } from './testing/rows.ts';
 
 function packOf(text: string) {
   const parsed = parsePack(text, 'lending.yaml');

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { identify } from '@overlay/model/testing';
 import { parsePack } from '@overlay/packs';
 import { makeInfer } from './infer.ts';
 import { LENDING, LOAN as loan } from './testing/lending.ts';
-import { eventsOf, identify, insert, record, remove, runInfer, update } from './testing/rows.ts';
+import { eventsOf, insert, record, remove, runInfer, update } from './testing/rows.ts';
 
 const inferOf = (from: string, to: string, idOf = identify) => {
   expect(LENDING).toContain(from);

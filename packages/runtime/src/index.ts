@@ -17,5 +17,5 @@ export { type Metrics, makeMetrics } from './metrics.ts';
 export { type Program, runProgram } from './program.ts';
 export { type Retrying, retry } from './retry.ts';
 export { type AppendLine, openRotatingFile } from './rotating-file.ts';
-export { messageOf, TROUBLE_CODES, Trouble, type TroubleCode } from './trouble.ts';
+export { codeOf, messageOf, TROUBLE_CODES, Trouble, type TroubleCode } from './trouble.ts';
 export { VERSION } from './version.ts';

@@ -56,3 +56,9 @@ export const messageOf = (thrown: unknown): string => {
   const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
   return text.split('\n', 1)[0] ?? '';
 };
+
+/** Why something failed, as a code: that of a trouble, the name of any other error. */
+export const codeOf = (thrown: unknown): string => {
+  if (thrown instanceof Trouble) return thrown.code;
+  return thrown instanceof Error ? thrown.name : 'error';
+};

@@ -1,25 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { canonicalJson } from '@overlay/evidence';
 import fc from 'fast-check';
-import { Database } from './database.ts';
-import { migrate } from './migrate.ts';
+import type { Database } from './database.ts';
+import { makeScratch, type Scratch } from './testing/scratch.ts';
 
-let server: Database;
+let scratch: Scratch;
 let database: Database;
 
 beforeAll(async () => {
-  const owner = process.env.OVERLAY_TEST_POSTGRES_URL;
-  if (!owner) throw new Error('OVERLAY_TEST_POSTGRES_URL is not set: run this test through `npm test`');
-  server = new Database(owner, 1);
-  await server.query('drop database if exists analyst_views_test with (force)');
-  await server.query('create database analyst_views_test');
-  database = new Database(new URL('/analyst_views_test', owner).href, 1);
-  await migrate(database);
+  scratch = await makeScratch();
+  database = scratch.database;
 });
-afterAll(async () => {
-  await database?.close();
-  await server?.close();
-});
+afterAll(() => scratch?.drop());
 
 type Text = string | null;
 interface Shown {

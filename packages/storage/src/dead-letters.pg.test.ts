@@ -2,40 +2,30 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { digest } from '@overlay/evidence';
 import type { DeadLetter, KeptRecord, Landing, StageRequest, WrittenRecord } from '@overlay/model';
 import { makeDataKeys } from './data-keys.ts';
-import { Database } from './database.ts';
+import type { Database } from './database.ts';
 import { makeLedger } from './ledger.ts';
-import { migrate } from './migrate.ts';
 import { moveDayKeys } from './move-day-keys.ts';
 import { readDeadLetterUnits } from './queries/dead-letters.ts';
 import { readWaiting } from './queries/open-matters.ts';
 import { readRequest, writeRequest } from './queries/requests.ts';
 import { businessEvents, changeEvents, type WrittenChange } from './record-tables.ts';
-import { makeKeyScratch, type Scratch } from './testing/scratch.ts';
+import { makeKeyScratch, makeScratch, type Scratch } from './testing/scratch.ts';
 
 const MASTER_KEY = Buffer.alloc(32, 1).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
 const SECRET = 'a value that nobody may see';
 
-let server: Database;
+let scratch: Scratch;
 let database: Database;
 let keys: Scratch;
-let url: URL;
 
 beforeAll(async () => {
-  const owner = process.env.OVERLAY_TEST_POSTGRES_URL;
-  if (!owner) throw new Error('OVERLAY_TEST_POSTGRES_URL is not set: run this test through `npm test`');
-  server = new Database(owner, 1);
-  await server.query('drop database if exists dead_letters_test with (force)');
-  await server.query('create database dead_letters_test');
-  url = new URL('/dead_letters_test', owner);
-  database = new Database(url.href, 4);
-  await migrate(database);
-  keys = await makeKeyScratch();
+  [scratch, keys] = [await makeScratch(), await makeKeyScratch()];
+  database = scratch.database;
 });
 afterAll(async () => {
   await keys?.drop();
-  await database?.close();
-  await server?.close();
+  await scratch?.drop();
 });
 
 const ledgerOf = (masterKey = MASTER_KEY, of = database, keysOf = keys.database) =>
@@ -268,11 +258,11 @@ test('what waits is noted, and cleared', async () => {
 
 test('readers may ask and stages may answer, each with one login for both databases', async () => {
   const roleOf = async (role: string) => {
-    await server.query(`drop role if exists letters_${role}`);
-    await server.query(`create role letters_${role} login password 'p' in role audit_${role}`);
-    const urls = [url.href, keys.url].map((of) => new URL(of));
+    await database.query(`drop role if exists letters_${role}`);
+    await database.query(`create role letters_${role} login password 'p' in role audit_${role}`);
+    const urls = [scratch.url, keys.url].map((of) => new URL(of));
     for (const own of urls) [own.username, own.password] = [`letters_${role}`, 'p'];
-    const [of, keysOf] = urls.map((own) => new Database(own.href, 1));
+    const [of, keysOf] = urls.map((own) => scratch.connect(own.href));
     if (!of || !keysOf) throw new Error('a role has two databases');
     return { of, keysOf, dataKeys: makeDataKeys(keysOf, MASTER_KEY) };
   };

@@ -95,7 +95,6 @@ export {
   type StoredHistoryEntry,
   type StoredHole,
   type StoredRow,
-  Unanswerable,
 } from './queries/row-history.ts';
 export type { NamedSection } from './queries/sections.ts';
 export { readServerVersion } from './queries/server.ts';
@@ -125,3 +124,4 @@ export { findSealed, readPackNames, readSealedChange, type SealedAt, type Sealed
 export { readActs } from './self-audit.ts';
 export { readSensitiveColumns } from './sensitive-columns.ts';
 export { readSourceChecks, storeSourceChecks } from './source-checks.ts';
+export { Unanswerable } from './unanswerable.ts';

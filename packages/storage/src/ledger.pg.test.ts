@@ -3,31 +3,22 @@ import type { DenseRecord, Gap, Landing, Repeat, WrittenRecord } from '@overlay/
 import { Trouble } from '@overlay/runtime';
 import fc from 'fast-check';
 import { makeDataKeys } from './data-keys.ts';
-import { Database } from './database.ts';
+import type { Database } from './database.ts';
 import { makeLedger } from './ledger.ts';
 import { migrate } from './migrate.ts';
 import { changeEvents, type WrittenChange } from './record-tables.ts';
+import { makeScratch, type Scratch } from './testing/scratch.ts';
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 
-let server: Database;
+let scratch: Scratch;
 let database: Database;
-let url: URL;
 
 beforeAll(async () => {
-  const owner = process.env.OVERLAY_TEST_POSTGRES_URL;
-  if (!owner) throw new Error('OVERLAY_TEST_POSTGRES_URL is not set: run this test through `npm test`');
-  server = new Database(owner, 1);
-  await server.query('drop database if exists ledger_test with (force)');
-  await server.query('create database ledger_test');
-  url = new URL('/ledger_test', owner);
-  database = new Database(url.href, 4);
-  expect(await migrate(database)).not.toEqual([]);
+  scratch = await makeScratch();
+  database = scratch.database;
 });
-afterAll(async () => {
-  await database?.close();
-  await server?.close();
-});
+afterAll(() => scratch?.drop());
 
 const ledger = (source = 'shop') =>
   makeLedger<WrittenChange>(database, {
@@ -105,7 +96,7 @@ test('what nothing explains lands with its records, and not without them', async
 });
 
 test('migrating again does nothing, also when two do it at once', async () => {
-  expect(await Promise.all([migrate(database), migrate(new Database(url.href, 1))])).toEqual([[], []]);
+  expect(await Promise.all([migrate(database), migrate(scratch.connect(scratch.url))])).toEqual([[], []]);
 });
 
 test('rows, head and memory land together, and come back byte for byte', async () => {
@@ -157,7 +148,7 @@ test.each(['landing', 'noting'])('a copy that freezes over its head loses it to 
     isFrozen = resolve;
   });
   // The connection of the frozen copy stays open in the middle of its transaction, as that of a stopped process does.
-  const holder = new Database(url.href, 1);
+  const holder = scratch.connect(scratch.url);
   const freezing = holder.transaction(async (client) => {
     await client.query(`set local application_name = 'audit landing normalizer of ${doing} ${doing}'`);
     await client.query('update audit.heads set updated_at = now() where source = $1', [doing]);
@@ -288,11 +279,11 @@ test('a gap is recorded once while it is undecided, and again when it is found a
 
 test('a stage lands with the role of a writer, an analyst reads views', async () => {
   const roleOf = async (role: string) => {
-    await server.query(`drop role if exists ledger_${role}`);
-    await server.query(`create role ledger_${role} login password 'p' in role audit_${role}`);
-    const own = new URL(url);
+    await database.query(`drop role if exists ledger_${role}`);
+    await database.query(`create role ledger_${role} login password 'p' in role audit_${role}`);
+    const own = new URL(scratch.url);
     [own.username, own.password] = [`ledger_${role}`, 'p'];
-    return new Database(own.href, 1);
+    return scratch.connect(own.href);
   };
   const [writer, analyst] = [await roleOf('writer'), await roleOf('analyst')];
   await expect(writer.query("select audit.ensure_week('heads', '2026-01-01')")).rejects.toThrow('not a table');

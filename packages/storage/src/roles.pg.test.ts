@@ -80,7 +80,7 @@ function intrusionsOf(place: Place, group: string): readonly Intrusion[] {
   const { owner, scratch, tables, bystanderPid } = sceneOf(place);
   const anywhere = intrusionsAnywhere({
     ...place.aim,
-    database: new URL(scratch.url).pathname.slice(1),
+    database: scratch.name,
     owner: owner.user ?? '',
     group,
     prefix: PREFIX,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Actor, Row } from '@overlay/model';
+import { column } from '@overlay/model/testing';
 import { makeScratch, type Scratch } from './testing/scratch.ts';
-import { column, makeShopLog, SERVER, timeOf } from './testing/shop-log.ts';
+import { makeShopLog, SERVER, timeOf } from './testing/shop-log.ts';
 import { landTransactionActors } from './transaction-actors.ts';
 
 let scratch: Scratch;

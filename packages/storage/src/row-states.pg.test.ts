@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { column } from '@overlay/model/testing';
 import fc from 'fast-check';
 import type { Database } from './database.ts';
 import { readFoldedRows, readTablesAt } from './queries/folded-rows.ts';
 import { keepRowStates } from './row-states.ts';
 import { happening, makeRandomTable } from './testing/random-table.ts';
 import { makeScratch } from './testing/scratch.ts';
-import { column, makeShopLog } from './testing/shop-log.ts';
+import { makeShopLog } from './testing/shop-log.ts';
 
 const keep = async (database: Database, table: string, at: number): Promise<string | null | undefined> =>
   (

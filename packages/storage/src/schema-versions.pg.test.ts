@@ -1,25 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SchemaVersion } from '@overlay/model';
-import { Database } from './database.ts';
-import { migrate } from './migrate.ts';
+import type { Database } from './database.ts';
 import { landSchemaVersions } from './schema-versions.ts';
+import { makeScratch, type Scratch } from './testing/scratch.ts';
 
-let server: Database;
+let scratch: Scratch;
 let database: Database;
 
 beforeAll(async () => {
-  const owner = process.env.OVERLAY_TEST_POSTGRES_URL;
-  if (!owner) throw new Error('OVERLAY_TEST_POSTGRES_URL is not set: run this test through `npm test`');
-  server = new Database(owner, 1);
-  await server.query('drop database if exists schema_versions_test with (force)');
-  await server.query('create database schema_versions_test');
-  database = new Database(new URL('/schema_versions_test', owner).href, 1);
-  await migrate(database);
+  scratch = await makeScratch();
+  database = scratch.database;
 });
-afterAll(async () => {
-  await database?.close();
-  await server?.close();
-});
+afterAll(() => scratch?.drop());
 
 const VERSION: SchemaVersion = {
   source: 'shop',

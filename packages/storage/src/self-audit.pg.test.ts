@@ -27,7 +27,7 @@ type Kind = (typeof KINDS)[number];
 let scratch: Scratch;
 let record: RecordAct;
 const logins = new Map<Kind, Database>();
-const loginOf = (kind: Kind): string => `${new URL(scratch.url).pathname.slice(1)}_${kind}`;
+const loginOf = (kind: Kind): string => `${scratch.name}_${kind}`;
 const as = (kind: Kind): Database => logins.get(kind) as Database;
 
 beforeAll(async () => {

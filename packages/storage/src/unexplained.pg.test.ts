@@ -1,28 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { UnexplainedChange } from '@overlay/model';
-import { Database } from './database.ts';
-import { migrate } from './migrate.ts';
+import type { Database } from './database.ts';
 import { readUnexplained } from './queries/unexplained.ts';
+import { makeScratch, type Scratch } from './testing/scratch.ts';
 import { landUnexplained } from './unexplained.ts';
 
-let server: Database;
+let scratch: Scratch;
 let database: Database;
-const name = `test_${randomUUID().replaceAll('-', '')}`;
 
 beforeAll(async () => {
-  const owner = process.env.OVERLAY_TEST_POSTGRES_URL;
-  if (!owner) throw new Error('OVERLAY_TEST_POSTGRES_URL is not set: run this test through `npm test`');
-  server = new Database(owner, 1);
-  await server.query(`create database ${name}`);
-  database = new Database(Object.assign(new URL(owner), { pathname: `/${name}` }).href, 1);
-  await migrate(database);
+  scratch = await makeScratch();
+  database = scratch.database;
 });
-afterAll(async () => {
-  await database?.close();
-  await server?.query(`drop database ${name} with (force)`);
-  await server?.close();
-});
+afterAll(() => scratch?.drop());
 
 const CHANGE: UnexplainedChange = {
   source: 'shop',

@@ -92,9 +92,18 @@ const decompress = promisify(zstdDecompress);
  */
 kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
   compress: ({ buffer }: { readonly buffer: Buffer }) =>
-    compress(buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
-  decompress: (buffer: Buffer) => decompress(buffer),
+    compress(buffer, {
+      params: { [constants.ZSTD_c_compressionLevel]: 1 },
+      chunkSize: chunkSize(buffer.length / RATIO),
+    }),
+  decompress: (buffer: Buffer) => decompress(buffer, { chunkSize: chunkSize(buffer.length * RATIO) }),
 });
+
+/** About how much longer our records are than their compression. */
+const RATIO = 8;
+const CHUNK_BYTES_MIN = 16 * 1024;
+/** Room for about all of what comes out: Node goes to its thread and back for each chunk. */
+const chunkSize = (bytes: number): number => Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes));
 
 /** Everything that a stage asks of Kafka. All failures of the world are thrown as the trouble `kafka.unreachable`. */
 export class Broker {

@@ -1,4 +1,4 @@
-import type { RowPlan } from '@overlay/canonical';
+import { type RowPlan, valueIn, valuesOf } from '@overlay/canonical';
 import { digest } from '@overlay/evidence';
 import type { Recall } from '@overlay/model';
 import { z } from 'zod';
@@ -110,7 +110,7 @@ export class AskedReads {
 }
 
 const hashOf = ({ database, table, after }: RawSnapshotRow, plan: RowPlan | undefined): string => {
-  const key = plan && plan.key.length > 0 ? plan.key.map((name) => after[name]) : after;
+  const key = plan && plan.key.length > 0 ? plan.key.map((name) => valueIn(after, name)) : valuesOf(after);
   const text = JSON.stringify([database, table, key]);
   return digest(plan?.hide?.(text) ?? text).slice(0, HASH_LENGTH);
 };

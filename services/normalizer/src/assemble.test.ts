@@ -5,7 +5,9 @@ import { ChangeEvent, type DenseRecord, GtidSet } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
 import fc from 'fast-check';
 import { makeAssemble } from './assemble.ts';
-import { parseDebeziumJson } from './debezium-json.ts';
+import { makeDebeziumJson } from './debezium-json.ts';
+
+const parseDebeziumJson = makeDebeziumJson();
 
 const golden = readFileSync(new URL('golden/debezium-mysql-3.6.1.jsonl', import.meta.url), 'utf8')
   .trim()

@@ -115,12 +115,8 @@ class Assembler {
   #row(row: RawRow): Outcome {
     const id = row.transactionId;
     const units = this.#units;
-    if (this.#start.gtids.has(id)) {
-      if (this.#repeat?.id === id) this.#repeat.count(row);
-      return units.skipped('repeat');
-    }
-    const closed = units.closeOther(id);
-    if (closed) return closed;
+    const other = units.open?.id === id ? undefined : this.#otherThan(row);
+    if (other) return other;
     units.open ??= this.#make(id, row.timestamp);
     const unit = units.open;
     if (row.order <= unit.order) return REPEATED_PART;
@@ -131,6 +127,14 @@ class Assembler {
     }
     unit.order = row.order;
     return units.append(unit, row);
+  }
+
+  /** A row of something else than what is open: it landed before, or it ends what is. */
+  #otherThan(row: RawRow): Outcome | undefined {
+    const id = row.transactionId;
+    if (!this.#start.gtids.has(id)) return this.#units.closeOther(id);
+    if (this.#repeat?.id === id) this.#repeat.count(row);
+    return this.#units.skipped('repeat');
   }
 
   #end({ transactionId: id, eventCount, timestamp }: Extract<RawRecord, { kind: 'end' }>): Outcome {

@@ -1,4 +1,15 @@
-import { guessedText, imageText, type Keys, keyText, makeSealing, NO_KEYS, type RowPlan } from '@overlay/canonical';
+import {
+  guessedText,
+  type Image,
+  type Keys,
+  keyText,
+  makeSealing,
+  NO_KEYS,
+  putImage,
+  type RowPlan,
+  TextPage,
+  valueIn,
+} from '@overlay/canonical';
 import { canonicalJson, identify } from '@overlay/evidence';
 import { type Operation, timestampOf } from '@overlay/model';
 import type { WrittenChange } from '@overlay/storage';
@@ -36,24 +47,30 @@ export function makeCanonicalize(keys: Keys = NO_KEYS): Canonicalize {
   const transactionText = lastText(quoted);
   const timeText = lastText((microseconds: number) => `"${timestampOf(microseconds)}"`);
   const textsOf = makeTableTexts();
+  const page = new TextPage();
+  /** Whether the image is as the plan has it. */
+  const put = (name: string, image: Image | null, plan: RowPlan | undefined): boolean => {
+    page.put(name);
+    const isPlanned = putImage(image, plan, page);
+    if (!isPlanned) page.put(guessedText(image, plan));
+    return isPlanned;
+  };
   /** @param given the change before any of it was sealed, of which only names of columns are told */
   const write = (change: Change, member: Membership, plan: RowPlan | undefined, given: Change): WrittenChange => {
     const { database, table, operation, origin } = change;
-    const before = imageText(change.before, plan);
-    const after = imageText(change.after, plan);
+    page.begin();
+    const isAfterPlanned = put('{"after":', change.after, plan);
+    const isPlanned = put(',"before":', change.before, plan) && isAfterPlanned;
     const key = keyText(change.after ?? change.before, plan);
     const eventId = eventIdOf(change, member, key);
     const texts = textsOf(change, member.source, plan);
-    const inferred = !plan || before === undefined || after === undefined;
-    const body =
-      `{"after":${after ?? guessedText(change.after, plan)},"before":${before ?? guessedText(change.before, plan)},"eventId":"${eventId}",` +
-      `"metadata":{"connector":${connectorText(origin.connector)},${contextText(origin)}${doubtText(given, plan)}"file":${fileText(origin.file)},${texts.ghost}` +
-      `${gtidText(origin.gtid, member.transactionId)}${inferred ? '"inferred":true,' : ''}"position":${origin.position},` +
-      `${origin.row === 0 ? '' : `"row":${origin.row},`}${operation === 'READ' ? '"snapshot":true,' : ''}"thread":${origin.thread},` +
-      `"version":${versionText(origin.version)}},"operation":"${operation}","order":${member.order},${texts.version}` +
-      `"sequence":${member.sequence},${texts.source}${key},${texts.table}` +
-      `"timestamp":${timeText(change.timestamp)},"transactionId":${transactionText(member.transactionId)}}`;
-    return { eventId, database, table, operation, body, sealedValues: null };
+    page.template`,"eventId":"${eventId}","metadata":{"connector":${connectorText(origin.connector)},${contextText(origin)}${doubtText(given, plan)}`;
+    page.template`"file":${fileText(origin.file)},${texts.ghost}${gtidText(origin.gtid, member.transactionId)}${plan && isPlanned ? '' : '"inferred":true,'}`;
+    page.template`"position":${origin.position},${origin.row === 0 ? '' : `"row":${origin.row},`}${operation === 'READ' ? '"snapshot":true,' : ''}`;
+    page.template`"thread":${String(origin.thread)},"version":${versionText(origin.version)}},"operation":"${operation}","order":${member.order},`;
+    page.template`${texts.version}"sequence":${member.sequence},${texts.source}${key},${texts.table}"timestamp":${timeText(change.timestamp)},`;
+    page.template`"transactionId":${transactionText(member.transactionId)}}`;
+    return { eventId, database, table, operation, body: page.text(), sealedValues: null };
   };
   return (given, member, plan) => {
     if (!plan?.sealing) return write(given, member, plan, given);
@@ -120,11 +137,12 @@ function doubtText({ before, after, operation, atDefault }: Change, plan: RowPla
   const names = doubts
     .filter(
       ({ name, isDoubtful }) =>
-        (after && isDoubtful(after[name], isSnapshot)) || (before && isDoubtful(before[name], isSnapshot)),
+        (after && isDoubtful(valueIn(after, name), isSnapshot)) ||
+        (before && isDoubtful(valueIn(before, name), isSnapshot)),
     )
     .map(({ name }) => name);
-  const all = [...new Set([...names, ...(atDefault ?? [])])].sort();
-  return all.length === 0 ? '' : `"doubtful":${canonicalJson(all)},`;
+  if (names.length === 0 && !atDefault) return '';
+  return `"doubtful":${canonicalJson([...new Set([...names, ...(atDefault ?? [])])].sort())},`;
 }
 
 /** A snapshot row is the same row whenever it is read, so its id comes from its key; a change has its place in its transaction. */

@@ -2,9 +2,11 @@ import { expect, test } from '@jest/globals';
 import { ChangeEvent } from '@overlay/model';
 import { makeAvroReader } from './avro.ts';
 import { parseDebeziumAvro } from './debezium-avro.ts';
-import { parseDebeziumJson } from './debezium-json.ts';
+import { makeDebeziumJson } from './debezium-json.ts';
 import { avroReaders, typesInAvro, typesInJson } from './testing/golden.ts';
 import { bodiesOf, runFold } from './testing/run-golden.ts';
+
+const parseDebeziumJson = makeDebeziumJson();
 
 const readers = avroReaders();
 const inJson = runFold(typesInJson().map(parseDebeziumJson));

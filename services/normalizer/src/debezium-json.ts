@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { type Image, ImageShape, type RawImage } from '@overlay/canonical';
 import { readDebezium, unreadable } from './debezium.ts';
 import { countMembers, look } from './json-look.ts';
 import type { RawRecord } from './raw-record.ts';
@@ -6,16 +7,24 @@ import type { RawRecord } from './raw-record.ts';
 /** Debezium nests its values eight deep; what is much deeper was not written by it. */
 const DEPTH_MAX = 64;
 
+/** Tables whose shapes are kept; of more, all are learned anew. */
+const SHAPES_MAX = 10_000;
+
+/** Reads one value of Debezium's MySQL connector, JSON without schemas. */
+export type ParseJson = (value: Buffer | string) => RawRecord;
+
 /**
- * Reads one value of Debezium's MySQL connector, JSON without schemas. Never throws: what cannot be read comes back as `unreadable`, with
+ * Makes a reader, which learns how the images of each table are written. It never throws: what cannot be read comes back as `unreadable`, with
  * a detail that holds no values. Whole numbers of a row that a JavaScript number may not hold come as their text.
  */
-export function parseDebeziumJson(value: Buffer | string): RawRecord {
-  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  // Anything else would be read as other text than was written.
-  if (!isUtf8(bytes)) return unreadable('raw.not_json', 'the value is neither UTF-8 nor framed Avro');
-  const text = bytes.toString('utf8');
-  return parseUsualChange(bytes, text) ?? parseAny(bytes, text);
+export function makeDebeziumJson(): ParseJson {
+  const learned: Learned = { shapes: new Map(), endBytes: 0 };
+  return (value) => {
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+    // Anything else would be read as other text than was written.
+    if (!isUtf8(bytes)) return unreadable('raw.not_json', 'the value is neither UTF-8 nor framed Avro');
+    return parseUsualChange(bytes, learned) ?? parseAny(bytes);
+  };
 }
 
 /**
@@ -23,41 +32,128 @@ export function parseDebeziumJson(value: Buffer | string): RawRecord {
  * would have to be kept as text.
  */
 const USUAL_END =
-  /^,"source":\{"version":"[^"\\]*","connector":"[^"\\]*","name":"[^"\\]*","ts_ms":\d+,"snapshot":(?:null|"[^"\\]*"),"db":"[^"\\]*","sequence":null,"ts_us":\d{1,16},"ts_ns":\d+,"table":"[^"\\]*","server_id":\d+,"gtid":(?:null|"[^"\\]*"),"file":"[^"\\]*","pos":\d{1,15},"row":\d{1,15},"thread":(?:null|\d{1,15}),"query":null\},"transaction":(?:null|\{"id":"[^"\\]*","total_order":\d{1,15},"data_collection_order":\d+\}),"op":"\w","ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+\}$/;
-const END_BEGINS = ',"source":{"version":';
+  /^,"source":\{"version":"([^"\\]*)","connector":"([^"\\]*)","name":"[^"\\]*","ts_ms":\d+,"snapshot":(?:null|"([^"\\]*)"),"db":"([^"\\]*)","sequence":null,"ts_us":(\d{1,16}),"ts_ns":\d+,"table":"([^"\\]*)","server_id":\d+,"gtid":(?:null|"([^"\\]*)"),"file":"([^"\\]*)","pos":(\d{1,15}),"row":(\d{1,15}),"thread":(?:null|(\d{1,15})),"query":null\},"transaction":(?:null|\{"id":"([^"\\]*)","total_order":(\d{1,15}),"data_collection_order":\d+\}),"op":"(\w)","ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+\}$/;
+const END_BEGINS = Buffer.from(',"source":{"version":');
+/** How much longer or shorter an end is than the one before, most often. */
+const END_SPREAD = 12;
 /** `before` and `after` themselves. */
 const OWN_MEMBERS = 2;
 
-/** A change with the usual end, of which only the images need a closer look. Undefined for everything else. */
-function parseUsualChange(bytes: Buffer, text: string): RawRecord | undefined {
-  const end = bytes.lastIndexOf(END_BEGINS);
-  // All of the end is ASCII, or this is another place, where the end does not begin.
-  if (end < 0 || !USUAL_END.test(text.slice(end - bytes.length))) return undefined;
-  const { members, containers, depth, longNumbers } = look(bytes, end);
-  if (depth > DEPTH_MAX) return undefined;
-  const value = parse(bytes, text, longNumbers) as { before?: unknown; after?: unknown } | undefined;
-  if (!value || countMembers([value.before, value.after], containers - 1) + OWN_MEMBERS !== members) return undefined;
-  return readDebezium(value);
+/** What a reader has learned from what it read. */
+interface Learned {
+  /** How the images of a table were written last, by its name. */
+  readonly shapes: Map<string, ImageShape>;
+  /** Length of the last usual end. */
+  endBytes: number;
 }
 
-function parseAny(bytes: Buffer, text: string): RawRecord {
+/** A change with the usual end, of which only the images need a closer look. Undefined for everything else. */
+function parseUsualChange(bytes: Buffer, learned: Learned): RawRecord | undefined {
+  const from = endOfImages(bytes, learned.endBytes);
+  const end = from < 0 ? null : USUAL_END.exec(bytes.toString('utf8', from));
+  if (!end) return undefined;
+  learned.endBytes = bytes.length - from;
+  const { shapes } = learned;
+  const table = `${end[4]}.${end[6]}`;
+  const known = shapes.get(table);
+  const written = known && writtenImages(bytes, from, known);
+  if (written) return readDebezium(changeOf(end, written));
+  const images = parseImages(bytes, from);
+  if (!images) return undefined;
+  const names = Object.keys(images.after ?? images.before ?? {});
+  if (names.length > 0 && names.join() !== known?.names.join()) {
+    if (shapes.size >= SHAPES_MAX) shapes.clear();
+    shapes.set(table, new ImageShape(names));
+  }
+  return readDebezium(changeOf(end, images));
+}
+
+/** Where the end begins, near to where it did in the last record, or anywhere; -1 where there is none. */
+function endOfImages(bytes: Buffer, lastBytes: number): number {
+  const guess = bytes.length - lastBytes;
+  for (let at = Math.max(0, guess - END_SPREAD); at <= guess + END_SPREAD; at++)
+    if (isAt(bytes, END_BEGINS, at)) return at;
+  return bytes.lastIndexOf(END_BEGINS);
+}
+
+interface Images {
+  readonly before: Image | null;
+  readonly after: Image | null;
+}
+
+/** The value that the end belongs to, as far as it is read. */
+function changeOf(end: RegExpExecArray, images: Images): unknown {
+  const [, version, connector, snapshot, db, time, table, gtid, file, pos, row, thread, id, order, op] = end;
+  const source = {
+    version,
+    connector,
+    snapshot: snapshot ?? null,
+    db,
+    ts_us: Number(time),
+    table,
+    gtid: gtid ?? null,
+    file,
+    pos: Number(pos),
+    row: Number(row),
+    thread: thread === undefined ? null : Number(thread),
+    query: null,
+  };
+  const transaction = id === undefined ? null : { id, total_order: Number(order) };
+  return { ...images, source, transaction, op };
+}
+
+const BEFORE = Buffer.from('{"before":');
+const AFTER = Buffer.from(',"after":');
+const NULL = Buffer.from('null');
+
+/** The images in the bytes before the end, if they are of this shape; undefined when they are written in any other way. */
+function writtenImages(bytes: Buffer, end: number, shape: ImageShape): Images | undefined {
+  const before = writtenImage(bytes, BEFORE, 0, shape);
+  const after = before && writtenImage(bytes, AFTER, before.end, shape);
+  return after?.end === end ? { before: before?.image ?? null, after: after.image } : undefined;
+}
+
+function writtenImage(bytes: Buffer, key: Buffer, from: number, shape: ImageShape) {
+  if (!isAt(bytes, key, from)) return undefined;
+  const at = from + key.length;
+  if (isAt(bytes, NULL, at)) return { image: null, end: at + NULL.length };
+  const image = shape.read(bytes, at);
+  return image && { image, end: image.end };
+}
+
+function isAt(bytes: Buffer, text: Buffer, at: number): boolean {
+  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return false;
+  return true;
+}
+
+/** The images in the bytes before the end, as values; undefined when that is not all that stands there, or a key stands twice. */
+function parseImages(bytes: Buffer, end: number): { before: RawImage | null; after: RawImage | null } | undefined {
+  const { members, containers, depth, longNumbers } = look(bytes, end);
+  if (depth > DEPTH_MAX) return undefined;
+  const value = parse(bytes.subarray(0, end), longNumbers, '}') as { before?: unknown; after?: unknown } | undefined;
+  if (!value || countMembers([value.before, value.after], containers - 1) + OWN_MEMBERS !== members) return undefined;
+  return isImage(value.before) && isImage(value.after) ? { before: value.before, after: value.after } : undefined;
+}
+
+const isImage = (value: unknown): value is RawImage | null =>
+  value === null || (typeof value === 'object' && !Array.isArray(value));
+
+function parseAny(bytes: Buffer): RawRecord {
   const { members, containers, depth, longNumbers } = look(bytes, bytes.length);
   if (depth > DEPTH_MAX)
     return unreadable('raw.not_json', `the value is nested deeper than ${DEPTH_MAX} objects and lists`);
-  const value = parse(bytes, text, isChange(text) ? longNumbers : []);
+  // Only rows have numbers that must be kept as text.
+  const value = parse(bytes, bytes.includes('"op":') ? longNumbers : []);
   if (value === undefined) return unreadable('raw.not_json', 'the value is not JSON');
   if (countMembers([value], containers) !== members)
     return unreadable('raw.not_json', 'an object has the same key twice');
   return readDebezium(value);
 }
 
-/** Only rows have numbers that must be kept as text. */
-const isChange = (text: string): boolean => text.includes('"op":');
-
-/** Undefined for what is not JSON. Numbers at these places become text. */
-function parse(bytes: Buffer, text: string, longNumbers: readonly number[]): unknown {
+/** Undefined for what is not JSON, with this after it. Numbers at these places become text. */
+function parse(bytes: Buffer, longNumbers: readonly number[], ending = ''): unknown {
   try {
-    return JSON.parse(longNumbers.length === 0 ? text : withQuotes(bytes, longNumbers));
+    return JSON.parse(withQuotes(bytes, longNumbers) + ending);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { RawColumn, RawImage } from '@overlay/canonical';
+import type { Image, RawColumn } from '@overlay/canonical';
 import type { Fault } from '@overlay/model';
 import { z } from 'zod';
 import { identityOf } from './identity.ts';
@@ -98,7 +98,7 @@ function row({ op, transaction }: Record<string, unknown>, place: Place, images:
 const hasGtid = ({ gtid }: Origin): boolean => gtid === null || GTID.test(gtid);
 const NO_GTID = unreadable('raw.unknown_shape', 'a source block has a GTID that is none');
 
-function snapshotRow(place: Place, after: RawImage | null, source: unknown): RawRecord {
+function snapshotRow(place: Place, after: Image | null, source: unknown): RawRecord {
   if (!after) return unreadable('raw.unknown_shape', 'a snapshot row has no image');
   const mark = isObject(source) ? String(source.snapshot) : '';
   const marks = {
@@ -113,7 +113,7 @@ function snapshotRow(place: Place, after: RawImage | null, source: unknown): Raw
 type Images = Pick<RawRow, 'before' | 'after'>;
 type Place = Pick<RawRow, 'database' | 'table' | 'timestamp' | 'origin'>;
 
-function imageOf(image: unknown): RawImage | null | undefined {
+function imageOf(image: unknown): Image | null | undefined {
   if (image === null || image === undefined) return null;
   return isObject(image) ? image : undefined;
 }

@@ -10,6 +10,7 @@ export interface Look {
 }
 
 const QUOTE = 0x22;
+const PLUS = 0x2b;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
@@ -39,6 +40,8 @@ export function look(bytes: Uint8Array, end: number): Look {
 /** Braces and brackets differ in one bit. */
 const isOpening = (code: number): boolean => (code | 0x20) === 0x7b;
 const isClosing = (code: number): boolean => (code | 0x20) === 0x7d;
+/** What stands before or after digits that are not all of a number. */
+const isOfFraction = (code: number): boolean => code === POINT || (code | 0x20) === LOWER_E;
 const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
 
 function lookAtContainer(depth: number, seen: Look): void {
@@ -71,8 +74,8 @@ function lookAtNumber(bytes: Uint8Array, start: number, longNumbers: number[]): 
 
 function isLong(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start];
-  const after = bytes[end] ?? 0;
-  const isWhole = bytes[start - 1] !== POINT && after !== POINT && (after | 0x20) !== LOWER_E;
+  const isSigned = bytes[start - 1] === MINUS || bytes[start - 1] === PLUS;
+  const isWhole = [bytes[isSigned ? start - 2 : start - 1], bytes[end]].every((code) => !isOfFraction(code ?? 0));
   return isWhole && first !== ZERO && (first === NINE || end - start > LONG_DIGITS_MIN);
 }
 

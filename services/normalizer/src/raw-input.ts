@@ -2,7 +2,7 @@ import { rawTopic, sourceOfRawTopic } from '@overlay/model';
 import type { Input, Message, SchemaRegistry } from '@overlay/streams';
 import type { AvroReader } from './avro.ts';
 import { isFramed, makeDebeziumAvro, parseDebeziumAvro, schemaIdOf } from './debezium-avro.ts';
-import { parseDebeziumJson } from './debezium-json.ts';
+import { makeDebeziumJson, type ParseJson } from './debezium-json.ts';
 import type { RawRecord } from './raw-record.ts';
 
 /** Schemas whose readers are kept: as many as there are versions of tables. Of more, those that were used longest ago are let go. */
@@ -17,6 +17,7 @@ type Schemas = Pick<SchemaRegistry, 'avroSchema'>;
 export function makeRawInput(readersMax = READERS_MAX): Input<RawRecord> {
   /** In the order of their last use. */
   const readers = new Map<number, AvroReader>();
+  const parseJson = makeDebeziumJson();
   return {
     topicsOf: (sources) => sources.map(rawTopic),
     sourceOf: (topic) => sourceOfRawTopic(topic),
@@ -37,7 +38,9 @@ export function makeRawInput(readersMax = READERS_MAX): Input<RawRecord> {
     open:
       () =>
       ({ value }) =>
-        value === null ? { kind: 'skip', why: 'tombstone' } : { kind: 'record', record: parseRaw(value, readers) },
+        value === null
+          ? { kind: 'skip', why: 'tombstone' }
+          : { kind: 'record', record: parseRaw(value, readers, parseJson) },
   };
 }
 
@@ -52,5 +55,5 @@ function schemaIds(messages: readonly Message[]): ReadonlySet<number> {
 }
 
 /** Reads one raw record by its first byte. Never throws. */
-export const parseRaw = (value: Buffer, readers: ReadonlyMap<number, AvroReader>): RawRecord =>
-  isFramed(value) ? parseDebeziumAvro(value, readers) : parseDebeziumJson(value);
+export const parseRaw = (value: Buffer, readers: ReadonlyMap<number, AvroReader>, parseJson: ParseJson): RawRecord =>
+  isFramed(value) ? parseDebeziumAvro(value, readers) : parseJson(value);

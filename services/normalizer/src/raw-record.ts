@@ -1,4 +1,4 @@
-import type { RawDefinition, RawImage } from '@overlay/canonical';
+import type { Image, RawDefinition } from '@overlay/canonical';
 import type { Fault } from '@overlay/model';
 import type { StatementContext } from './statement-context.ts';
 
@@ -25,8 +25,8 @@ export interface RawRow {
   readonly order: number;
   readonly database: string;
   readonly table: string;
-  readonly before: RawImage | null;
-  readonly after: RawImage | null;
+  readonly before: Image | null;
+  readonly after: Image | null;
   /** Columns that hold their default, where the wire format writes that for null too. */
   readonly atDefault?: readonly string[];
   /** Commit time at the source, in microseconds since the epoch. */
@@ -40,7 +40,7 @@ export interface RawRow {
  */
 export type RawSnapshotRow = Omit<RawRow, 'kind' | 'operation' | 'transactionId' | 'order' | 'before' | 'after'> & {
   readonly kind: 'snapshot_row';
-  readonly after: RawImage;
+  readonly after: Image;
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly isEnd: boolean;

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { KeyRing, type KeySource, type RawColumn, type RawImage } from '@overlay/canonical';
+import { column } from '@overlay/canonical/testing';
 import { canonicalJson, digest } from '@overlay/evidence';
 import { type DenseRecord, GtidSet, type PackVersion, type SchemaVersion } from '@overlay/model';
 import {
@@ -57,17 +58,6 @@ const TABLES = {
   badges: { key: ['number'], columns: { number: { policy: 'token' } } },
 };
 
-const column = (name: string, type: string, given: string | null = null): RawColumn => ({
-  name,
-  type,
-  length: null,
-  scale: null,
-  labels: null,
-  charset: null,
-  isNullable: true,
-  default: given,
-  isFilledIn: false,
-});
 const origin = (gtid: string | null, position = 4) => ({
   connector: 'mysql',
   version: '3',
@@ -86,12 +76,12 @@ const place = (table: string, number: number) => ({
 });
 
 const PATIENT = [
-  column('id', 'INT'),
-  column('Email', 'VARCHAR', 'no@mail'),
-  column('phone', 'VARCHAR'),
-  column('notes', 'TEXT', 'a note'),
-  column('card', 'VARCHAR', '4111111111111111'),
-  column('city', 'VARCHAR', 'Lima'),
+  column('INT', { name: 'id' }),
+  column('VARCHAR', { name: 'Email', default: 'no@mail' }),
+  column('VARCHAR', { name: 'phone' }),
+  column('TEXT', { name: 'notes', default: 'a note' }),
+  column('VARCHAR', { name: 'card', default: '4111111111111111' }),
+  column('VARCHAR', { name: 'city', default: 'Lima' }),
 ];
 
 function define(number: number, table: string, columns: readonly RawColumn[], key: readonly string[]): RawRecord {
@@ -199,10 +189,14 @@ const BOOK: readonly RawRecord[] = [
   define(
     2,
     'visits',
-    [column('visit_id', 'INT'), column('patient_id', 'INT'), column('contact', 'VARCHAR')],
+    [
+      column('INT', { name: 'visit_id' }),
+      column('INT', { name: 'patient_id' }),
+      column('VARCHAR', { name: 'contact' }),
+    ],
     ['visit_id'],
   ),
-  define(3, 'badges', [column('number', 'VARCHAR')], ['number']),
+  define(3, 'badges', [column('VARCHAR', { name: 'number' })], ['number']),
 ];
 const LIFE: readonly RawRecord[] = [
   ...BOOK,

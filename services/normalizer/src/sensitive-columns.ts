@@ -1,4 +1,4 @@
-import type { RawImage, ValueWatch } from '@overlay/canonical';
+import type { Image, ValueWatch } from '@overlay/canonical';
 import type { Recall, SensitiveColumn } from '@overlay/model';
 import { z } from 'zod';
 import type { Outcome } from './outcome.ts';
@@ -41,8 +41,8 @@ export class Suspicions {
 interface Row {
   readonly database: string;
   readonly table: string;
-  readonly before: RawImage | null;
-  readonly after: RawImage | null;
+  readonly before: Image | null;
+  readonly after: Image | null;
 }
 
 /** How the rows of a table are looked at. */

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { parseDebeziumJson } from './debezium-json.ts';
+import { makeDebeziumJson } from './debezium-json.ts';
 import { shopInJson, typesInJson } from './testing/golden.ts';
 import { bodiesOf, runFold } from './testing/run-golden.ts';
+
+const parseDebeziumJson = makeDebeziumJson();
 
 const page = readFileSync(new URL('../../../docs/reference/values.md', import.meta.url), 'utf8');
 

@@ -1,6 +1,6 @@
-import { keepReconciliation, reconcile, Unreconcilable } from '@overlay/reconcile';
-import type { Logger, Metrics } from '@overlay/runtime';
-import { type Database, type KeyStore, type RecordAct, readReconciliations } from '@overlay/storage';
+import { keepReconciliation, reconcile } from '@overlay/reconcile';
+import { codeOf, type Logger, type Metrics } from '@overlay/runtime';
+import { type Database, type KeyStore, type RecordAct, readReconciliations, Unanswerable } from '@overlay/storage';
 import { isDue } from './due.ts';
 
 interface CompareDeps {
@@ -38,7 +38,7 @@ export function makeCompareWhenDue(deps: CompareDeps): () => Promise<boolean> {
     try {
       await compare(deps);
     } catch (thrown) {
-      if (!(thrown instanceof Unreconcilable)) throw thrown;
+      if (!(thrown instanceof Unanswerable)) throw thrown;
       refusedAt = Date.now();
       logger.warn({ source: name, detail: thrown.message, hint: thrown.hint }, 'the source cannot be compared now');
       return false;
@@ -56,7 +56,11 @@ async function compare({ name, database, keys, settings, record, logger, signal 
     readers: settings.RECONCILE_READERS,
     rows_per_s_max: settings.RECONCILE_ROWS_PER_S,
   }).catch(async (thrown: unknown) => {
-    await record({ ...act, outcome: 'failed', asked });
+    const ending =
+      thrown instanceof Unanswerable
+        ? ({ outcome: 'refused', code: thrown.code } as const)
+        : ({ outcome: 'failed', code: codeOf(thrown) } as const);
+    await record({ ...act, ...ending, asked });
     throw thrown;
   });
   await keepReconciliation(database, result);

@@ -4,7 +4,8 @@ import { identify } from '@overlay/evidence';
 import type { Ask, Model } from '@overlay/llm';
 import { Narrative } from '@overlay/model';
 import { Trouble } from '@overlay/runtime';
-import { Database, makeRecorder, migrate, type RecordAct, readActs } from '@overlay/storage';
+import { type Database, makeRecorder, type RecordAct, readActs } from '@overlay/storage';
+import { makeScratch, type Scratch } from '@overlay/storage/testing';
 import { makeDailySummaries } from './daily-summaries.ts';
 
 const SOURCE = 'shops';
@@ -27,18 +28,13 @@ const pack = {
 };
 const NOW = new Date('2026-11-21T18:00:00Z');
 
-let admin: Database;
+let scratch: Scratch;
 let database: Database;
 let record: RecordAct;
-const name = `test_${randomUUID().replaceAll('-', '')}`;
 
 beforeAll(async () => {
-  const server = process.env.OVERLAY_TEST_POSTGRES_URL;
-  if (!server) throw new Error('OVERLAY_TEST_POSTGRES_URL is not set: these tests need a Postgres');
-  admin = new Database(server, 1);
-  await admin.query(`create database ${name}`);
-  database = new Database(Object.assign(new URL(server), { pathname: `/${name}` }).href, 2);
-  await migrate(database);
+  scratch = await makeScratch();
+  database = scratch.database;
   record = makeRecorder(database, { kind: 'model', name: 'scripted', program: 'summarizer', version: '0' });
   await land(1, '2026-11-19T15:00:00Z', '10.10');
   await land(2, '2026-11-20T15:00:00Z', '20.20');
@@ -46,11 +42,7 @@ beforeAll(async () => {
   await land(4, '2026-11-22T15:00:00Z', '40.40'); // ahead of the clock
   await stand(4);
 });
-afterAll(async () => {
-  await database.close();
-  await admin.query(`drop database ${name} with (force)`);
-  await admin.close();
-});
+afterAll(() => scratch?.drop());
 
 async function land(sequence: number, commitTime: string, total: string): Promise<void> {
   for (const table of ['transactions', 'business_events'])

@@ -1,13 +1,10 @@
-import type { Stack, StackOptions } from '@overlay/infra';
+import type { OwnServers } from '../kit/own-servers.ts';
 
 /** What a benchmark is given: its size, where it says what it does, and servers that are its own. */
-export interface Bench {
+export interface Bench extends OwnServers {
   /** How many row changes it is about. */
   readonly rows: number;
   readonly tell: (text: string) => void;
-  readonly startServers: (options?: Pick<StackOptions, 'connectPlugins' | 'servers'>) => Promise<Stack>;
-  /** Called at the end in reverse order, however the benchmark ends. */
-  readonly onEnd: (close: () => Promise<unknown>) => void;
   /** Folder for logs and files of this run; removed at the end when everything went well. */
   readonly directory: string;
   /** Also what sealing costs. */

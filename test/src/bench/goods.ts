@@ -1,3 +1,4 @@
+import { column } from '@overlay/model/testing';
 import type { Database } from '@overlay/storage';
 
 const ROWS_PER_TRANSACTION = 10;
@@ -24,16 +25,7 @@ export async function defineGoods(database: Database): Promise<void> {
       values ('shop', 1, 1, '2026-03-04Z', 'create', gen_random_uuid(), 'shop', 'goods', 1, $1, '{}', false, 'binlog.000001', 4, 'create')`,
     [
       JSON.stringify({
-        columns: Object.entries(GOODS).map(([name, type]) => ({
-          name,
-          type,
-          length: null,
-          scale: null,
-          labels: null,
-          charset: null,
-          isNullable: true,
-          isFilledIn: false,
-        })),
+        columns: Object.entries(GOODS).map(([name, type]) => column(name, type, { isNullable: true })),
         key: ['id'],
         renamedColumns: {},
       }),

@@ -2,8 +2,10 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { printProgress, type Stack, startStack } from '@overlay/infra';
-import type { Bench, Benchmark, Figures } from './benchmark.ts';
+import type { Stack } from '@overlay/infra';
+import { asUsage, runCommand, tell, UsageError } from '../kit/command.ts';
+import { withOwnServers } from '../kit/own-servers.ts';
+import type { Benchmark, Figures } from './benchmark.ts';
 import { evidence } from './evidence.ts';
 import { flow } from './flow.ts';
 import { formats } from './formats.ts';
@@ -37,16 +39,6 @@ Brings up servers of its own where it needs them, measures, and stops everything
 
 ${BENCHMARKS.map(({ name, what, rows }) => `  ${name.padEnd(9)} ${what} (${rows} rows)`).join('\n')}
 `;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-class UsageError extends Error {}
-
-const begin = performance.now();
-const tell = (text: string): void => {
-  process.stderr.write(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
-};
 
 interface Asked {
   readonly benchmark: Benchmark;
@@ -83,50 +75,19 @@ function nameAndValue(text: string): readonly [string, string] {
   return [name, value];
 }
 
-function asUsage<Result>(parse: () => Result): Result {
-  try {
-    return parse();
-  } catch (thrown) {
-    throw new UsageError(thrown instanceof Error ? thrown.message : String(thrown));
-  }
-}
-
-/** Runs it with servers of its own; however it ends, what was started is stopped. Throws what it or a dying server threw. */
+/** Runs it with servers of its own. Its folder stays when it fails. */
 async function run({ benchmark, rows, environment, isSealed }: Asked, signal: AbortSignal): Promise<Figures> {
   const directory = mkdtempSync(join(tmpdir(), `overlay-bench-${benchmark.name}-`));
-  const closers: (() => Promise<unknown>)[] = [];
-  const over = Promise.withResolvers<never>();
-  signal.addEventListener('abort', () => over.reject(signal.reason), { once: true });
-  const bench: Bench = {
-    rows,
-    tell,
-    directory,
-    environment,
-    isSealed,
-    onEnd: (close) => closers.push(close),
-    async startServers(options) {
-      const name = `bench-${benchmark.name}-${process.pid}`;
-      const starting = startStack({ name, signal, onProgress: printProgress, ...options });
-      // Also when the start is cut off: it stops by itself what it had started, and that is waited for.
-      closers.push(() => starting.then((stack) => stopKeepingLogs(stack, directory)).catch(() => {}));
-      const stack = await starting;
-      void stack.died.then(({ server, logLines }) =>
-        over.reject(new Error(`${server} ended:\n${logLines.join('\n')}`)),
-      );
-      return stack;
-    },
-  };
-  const running = benchmark.run(bench);
-  running.catch(() => {}); // when something else ends it first, its own failure is only an echo
+  const stop = (stack: Stack) => stopKeepingLogs(stack, directory);
   try {
-    const figures = await Promise.race([running, over.promise]);
-    closers.unshift(async () => rmSync(directory, { recursive: true, force: true }));
+    const figures = await withOwnServers({ name: `bench-${benchmark.name}`, signal, stop }, (own) =>
+      benchmark.run({ ...own, rows, tell, directory, environment, isSealed }),
+    );
+    rmSync(directory, { recursive: true, force: true });
     return figures;
   } catch (thrown) {
     tell(`logs are in ${directory}`);
     throw thrown;
-  } finally {
-    for (const close of closers.reverse()) await close().catch((thrown) => tell(`closing failed: ${String(thrown)}`));
   }
 }
 
@@ -135,35 +96,9 @@ async function stopKeepingLogs(stack: Stack, directory: string): Promise<void> {
   await stack.stop();
 }
 
-async function main(words: readonly string[]): Promise<number> {
+await runCommand('bench', USAGE, async (words, signal) => {
   const asked = parseLine(words);
-  if (asked === 'help') {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  const stop = new AbortController();
-  let exitCode = 0;
-  for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.once(signal, () => {
-      exitCode = code;
-      tell('stopping');
-      stop.abort(new Error(`interrupted by ${signal}`));
-    });
-  }
-  try {
-    const figures = await run(asked, stop.signal);
-    process.stdout.write(`${JSON.stringify(figures)}\n`);
-    return exitCode;
-  } catch (thrown) {
-    tell(thrown instanceof Error ? thrown.message : String(thrown));
-    return exitCode || EXIT_FAILED;
-  }
-}
-
-try {
-  process.exit(await main(process.argv.slice(2)));
-} catch (thrown) {
-  process.stderr.write(`bench: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
-  if (thrown instanceof UsageError) process.stderr.write(`\n${USAGE}`);
-  process.exit(thrown instanceof UsageError ? EXIT_USAGE : EXIT_FAILED);
-}
+  if (asked === 'help') process.stdout.write(USAGE);
+  else process.stdout.write(`${JSON.stringify(await run(asked, signal))}\n`);
+  return true;
+});

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { printProgress, startStack } from '@overlay/infra';
+import { asUsage, runCommand, tell, UsageError } from '../kit/command.ts';
+import { withOwnServers } from '../kit/own-servers.ts';
 import type { Asked, Evaluation, Report } from './evaluation.ts';
 import { events } from './events.ts';
 
@@ -19,17 +20,7 @@ stdout is a report as JSON. Exit code 0 when all is as it should be, 1 when not,
 
 ${EVALUATIONS.map(({ name, what }) => `  ${name}  ${what}`).join('\n')}
 `;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const SEEDS_MAX = 1000;
-
-class UsageError extends Error {}
-
-const begin = performance.now();
-const tell = (text: string): void => {
-  process.stderr.write(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
-};
 
 type Wanted = Pick<Asked, 'seeds' | 'days' | 'salesPerDay' | 'isLive'> & { readonly evaluation: Evaluation };
 
@@ -72,72 +63,24 @@ function seedsOf(text: string): number[] {
   return Array.from({ length: count }, (_, index) => Number(first) + index);
 }
 
-function asUsage<Result>(parse: () => Result): Result {
-  try {
-    return parse();
-  } catch (thrown) {
-    throw new UsageError(thrown instanceof Error ? thrown.message : String(thrown));
-  }
-}
-
-/** However it ends, what was started is stopped. */
 async function run({ evaluation, ...wanted }: Wanted, signal: AbortSignal): Promise<Report> {
   const directory = mkdtempSync(join(tmpdir(), 'overlay-eval-'));
-  const closers: (() => Promise<unknown>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
-  const over = Promise.withResolvers<never>();
-  over.promise.catch(() => {});
-  signal.addEventListener('abort', () => over.reject(signal.reason), { once: true });
-  const running = evaluation.run({
-    ...{ ...wanted, tell, directory, signal },
-    onEnd: (close) => closers.push(close),
-    async startServers() {
-      const starting = startStack({ name: `eval-${process.pid}`, signal, onProgress: printProgress });
-      // Also when the start is cut off: it stops by itself what it had started, and that is waited for.
-      closers.push(() => starting.then((stack) => stack.stop()).catch(() => {}));
-      const stack = await starting;
-      void stack.died.then(({ server, logLines }) =>
-        over.reject(new Error(`${server} ended:\n${logLines.join('\n')}`)),
-      );
-      return stack;
-    },
-  });
-  running.catch(() => {}); // when something else ends it first, its own failure is only an echo
   try {
-    return await Promise.race([running, over.promise]);
+    return await withOwnServers({ name: 'eval', signal }, (own) =>
+      evaluation.run({ ...own, ...wanted, tell, directory, signal }),
+    );
   } finally {
-    for (const close of closers.reverse()) await close().catch((thrown) => tell(`closing failed: ${String(thrown)}`));
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function main(words: readonly string[]): Promise<number> {
+await runCommand('eval', USAGE, async (words, signal) => {
   const wanted = parseLine(words);
   if (wanted === 'help') {
     process.stdout.write(USAGE);
-    return 0;
+    return true;
   }
-  const stop = new AbortController();
-  let exitCode = 0;
-  for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.once(signal, () => {
-      exitCode = code;
-      tell('stopping');
-      stop.abort(new Error(`interrupted by ${signal}`));
-    });
-  }
-  try {
-    const { passed, figures } = await run(wanted, stop.signal);
-    process.stdout.write(`${JSON.stringify(figures)}\n`);
-    return exitCode || (passed ? 0 : EXIT_FAILED);
-  } catch (thrown) {
-    tell(thrown instanceof Error ? thrown.message : String(thrown));
-    return exitCode || EXIT_FAILED;
-  }
-}
-
-try {
-  process.exit(await main(process.argv.slice(2)));
-} catch (thrown) {
-  process.stderr.write(`eval: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
-  if (thrown instanceof UsageError) process.stderr.write(`\n${USAGE}`);
-  process.exit(thrown instanceof UsageError ? EXIT_USAGE : EXIT_FAILED);
-}
+  const { passed, figures } = await run(wanted, signal);
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return passed;
+});

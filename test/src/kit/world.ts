@@ -165,3 +165,13 @@ export const makePharmacy: WorldOptions['makeSource'] = (mysqlUrl, database, dir
     environment: { MYSQL_URL: mysqlUrl },
     log: join(directory, 'generator.log'),
   });
+
+/** A database made anew by these statements, in their order. */
+export const madeBy =
+  (...statements: readonly string[]): WorldOptions['makeSource'] =>
+  async (mysqlUrl, database) => {
+    const connection = await mysql.createConnection({ uri: mysqlUrl });
+    const empty = [`drop database if exists ${database}`, `create database ${database}`, `use ${database}`];
+    for (const statement of [...empty, ...statements]) await connection.query(statement);
+    await connection.end();
+  };

@@ -24,7 +24,7 @@ import {
   type WrittenChange,
 } from '@overlay/storage';
 import { type Api, checkPack, checkProof, makeApi } from '../index.ts';
-import { freshDatabase, testRecord } from '../testing/index.ts';
+import { makeScratch, testRecord } from '../testing/index.ts';
 
 const SOURCE = 'shop';
 const SEQUENCES = 700;
@@ -42,12 +42,12 @@ const otherKeys = [
 ];
 
 let database: Database;
-let close: () => Promise<void>;
+let drop: () => Promise<void>;
 let api: Api;
 let directory: string;
 
 beforeAll(async () => {
-  ({ database, close } = await freshDatabase());
+  ({ database, drop } = await makeScratch());
   api = makeApi({ database, record: testRecord(database), now: () => new Date('2026-11-21T05:00:30Z') });
   directory = mkdtempSync(join(tmpdir(), 'overlay-evidence-'));
   const ledger = makeLedger<WrittenChange>(database, {
@@ -63,7 +63,7 @@ beforeAll(async () => {
   await ledger.land({ head, landed: SEQUENCES, position, records, ...nothing }, () => {});
   await storeCheckpoint(database, SOURCE, SIGNED, await signed(SIGNED));
 });
-afterAll(() => close?.());
+afterAll(() => drop?.());
 
 function transaction(sequence: number): WrittenRecord<WrittenChange> {
   const items = Array.from({ length: 1 + (sequence % 5) }, (_, index) => ({

@@ -1,25 +1,14 @@
 import { expect, test } from '@jest/globals';
-import type { ChangeEvent, ColumnDefinition, Row } from '@overlay/model';
+import type { ChangeEvent, Row } from '@overlay/model';
+import { column } from '@overlay/model/testing';
 import type { StoredDefinition } from '@overlay/storage';
 import { isComputed } from './computed.ts';
 import { isSealed, literal } from './literal.ts';
 import { type RowChange, rowChanges, undoStatement } from './statement.ts';
 
-const column = (name: string, type: string, more: Partial<ColumnDefinition> = {}): ColumnDefinition => ({
-  name,
-  type,
-  length: null,
-  scale: null,
-  labels: null,
-  charset: null,
-  isNullable: true,
-  hasDefault: false,
-  isFilledIn: false,
-  ...more,
-});
 const DEFINITION: StoredDefinition = {
   columns: [
-    column('id', 'INT', { isFilledIn: true, isNullable: false }),
+    column('id', 'INT', { isFilledIn: true }),
     column('na`me', 'VARCHAR'),
     column('email', 'VARCHAR'),
     column('at', 'TIMESTAMP'),

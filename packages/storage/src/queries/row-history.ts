@@ -1,24 +1,12 @@
 import type { Row } from '@overlay/model';
 import type { Database } from '../database.ts';
+import { Unanswerable } from '../unanswerable.ts';
 import { instant } from './sql.ts';
 
 /** A table as people name it (`table` or `database.table`), of a source where there are several. */
 export interface AskedTable {
   readonly table: string;
   readonly source?: string | undefined;
-}
-
-/** Why the log cannot answer, and what it knows instead. */
-export class Unanswerable extends Error {
-  override readonly name = 'Unanswerable';
-  readonly code: 'not_found' | 'invalid' | 'ambiguous';
-  readonly hint: string;
-
-  constructor(code: Unanswerable['code'], message: string, hint: string) {
-    super(message);
-    this.code = code;
-    this.hint = hint;
-  }
 }
 
 /** One thing that happened to a row, or a definition of its table (without an event). */

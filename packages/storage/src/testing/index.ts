@@ -1,1 +1,2 @@
-export { column, makeShopLog, SERVER, timeOf } from './shop-log.ts';
+export { makeKeyScratch, makeScratch, type Scratch } from './scratch.ts';
+export { makeShopLog, SERVER, timeOf } from './shop-log.ts';

@@ -1,7 +1,8 @@
 import type { Row } from '@overlay/model';
+import { column } from '@overlay/model/testing';
 import fc from 'fast-check';
 import type { Database } from '../database.ts';
-import { column, makeShopLog } from './shop-log.ts';
+import { makeShopLog } from './shop-log.ts';
 
 export interface Happening {
   readonly kind: string;

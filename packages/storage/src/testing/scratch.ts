@@ -4,8 +4,11 @@ import { migrate, migrateKeys } from '../migrate.ts';
 
 /** A migrated database of its own on the test server. */
 export interface Scratch {
+  readonly name: string;
   readonly database: Database;
   readonly url: string;
+  /** The same database for another user. */
+  readonly connect: (url: string) => Database;
   readonly drop: () => Promise<void>;
 }
 
@@ -21,11 +24,13 @@ async function makeDatabase(toNewest: typeof migrate): Promise<Scratch> {
   const server = new Database(owner, 1);
   await server.query(`create database ${name}`);
   const url = Object.assign(new URL(owner), { pathname: `/${name}` }).href;
-  const database = new Database(url, 2);
+  const database = new Database(url, 4);
   await toNewest(database);
   return {
+    name,
     database,
     url,
+    connect: (other) => new Database(other, 1),
     async drop() {
       await database.close();
       await server.query(`drop database ${name} with (force)`);

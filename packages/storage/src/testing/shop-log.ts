@@ -10,19 +10,6 @@ const gtidOf = (sequence: number): string => `${SERVER}:${sequence}`;
 /** When a sequence of the log committed. */
 export const timeOf = (sequence: number): string => new Date(Date.UTC(2026, 2, 4) + sequence * 1000).toISOString();
 
-export const column = (name: string, type: string, more: Partial<ColumnDefinition> = {}): ColumnDefinition => ({
-  name,
-  type,
-  length: null,
-  scale: null,
-  labels: null,
-  charset: null,
-  isNullable: false,
-  hasDefault: false,
-  isFilledIn: false,
-  ...more,
-});
-
 /** The images of a row before and after. */
 type Images = readonly [before: Row | null, after: Row | null];
 

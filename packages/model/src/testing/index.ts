@@ -1,0 +1,2 @@
+export { column } from './column.ts';
+export { identify } from './identify.ts';
