@@ -54,6 +54,10 @@ interface SourceMetrics {
   readonly reconcileDifferences: Gauge<'source'>;
   /** When a source was compared last, in seconds since 1970. */
   readonly reconciled: Gauge<'source'>;
+  /** Rows that the newest kept states of its tables point to. */
+  readonly rowStateRows: Gauge<'source'>;
+  /** How long keeping states took last. */
+  readonly rowStateSeconds: Gauge<'source'>;
   /** 1 while a setting of a source is as it is wanted. */
   readonly sourceCheck: Gauge<'source' | 'check'>;
 }
@@ -164,6 +168,18 @@ function makeSourceMetrics(registers: Registry[]): SourceMetrics {
     reconciled: new Gauge({
       name: 'audit_reconcile_timestamp_seconds',
       help: 'When the source was compared with the log last, in seconds since 1970',
+      labelNames: ['source'],
+      registers,
+    }),
+    rowStateRows: new Gauge({
+      name: 'audit_row_state_rows',
+      help: 'Rows that the newest kept states of the tables of the source point to',
+      labelNames: ['source'],
+      registers,
+    }),
+    rowStateSeconds: new Gauge({
+      name: 'audit_row_state_seconds',
+      help: 'How long keeping states of the tables of the source took last, in seconds',
       labelNames: ['source'],
       registers,
     }),

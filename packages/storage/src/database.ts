@@ -75,10 +75,11 @@ export class Database {
    * The rows of one statement (without parameters: a cursor takes none) a page at a time, as they were when it began. Its connection is held until the
    * last page, or until the caller goes no further.
    *
+   * @param text the statement, or what makes it of questions that see the database as it will
    * @param settings of Postgres, such as `work_mem = '64MB'`, for this statement alone
    */
   async *pages<Row extends pg.QueryResultRow>(
-    text: string,
+    text: string | ((client: pg.ClientBase) => Promise<string>),
     pageRows: number,
     settings: readonly string[] = [],
   ): AsyncGenerator<readonly Row[]> {
@@ -89,10 +90,11 @@ export class Database {
     client.on('error', onError);
     let isWhole = false;
     try {
-      await client.query('begin read only');
+      await client.query('begin isolation level repeatable read read only');
       await client.query('set local idle_in_transaction_session_timeout = 0'); // who reads it may have other work between two pages
       for (const setting of settings) await client.query(`set local ${setting}`);
-      await client.query(`declare pages no scroll cursor for ${text}`);
+      const statement = typeof text === 'string' ? text : await text(client);
+      await client.query(`declare pages no scroll cursor for ${statement}`);
       for (;;) {
         const { rows } = await client.query<Row>(`fetch ${pageRows} from pages`);
         yield rows;

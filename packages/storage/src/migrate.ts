@@ -28,6 +28,7 @@ import { rowHistory } from './migrations/0023-row-history.ts';
 import { coverage } from './migrations/0024-coverage.ts';
 import { reconciliations } from './migrations/0025-reconciliations.ts';
 import { transactionActors } from './migrations/0026-transaction-actors.ts';
+import { rowStates } from './migrations/0027-row-states.ts';
 
 /** Every migration in its order. What landed is never rewritten: a migration adds. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -56,6 +57,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0024-coverage': coverage,
   '0025-reconciliations': reconciliations,
   '0026-transaction-actors': transactionActors,
+  '0027-row-states': rowStates,
 };
 
 /** The same for the database of keys. */

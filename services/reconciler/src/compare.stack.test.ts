@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => scratch?.drop());
 
-function comparedWith(url: string): Promise<void> {
+function comparedWith(url: string): Promise<boolean> {
   const { database } = scratch;
   const record = makeRecorder(database, { kind: 'program', name: 'reconciler', program: 'reconciler', version: '0' });
   const settings = { SOURCE_URL: url, RECONCILE_AT: '02:30', RECONCILE_READERS: 1, RECONCILE_ROWS_PER_S: 50_000 };

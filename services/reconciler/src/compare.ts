@@ -24,25 +24,27 @@ const WAIT_S = 600;
 const AGAIN_MS = 10 * 60_000;
 
 /**
- * Makes the function that compares a source with its log when that is due, and shows by metrics what the last comparison said, whoever made it. Throws troubles
- * of either server.
+ * Makes the function that compares a source with its log when that is due, and shows by metrics what the last comparison said, whoever made it. Gives whether it
+ * compared. Throws troubles of either server.
  */
-export function makeCompareWhenDue(deps: CompareDeps): () => Promise<void> {
+export function makeCompareWhenDue(deps: CompareDeps): () => Promise<boolean> {
   const { name, settings, logger } = deps;
   const begun = Date.now();
   let refusedAt = 0;
   return async () => {
     const since = await showLast(deps);
     const { RECONCILE_AT: at } = settings;
-    if (at === 'off' || !isDue(at, since ?? begun, Date.now()) || Date.now() - refusedAt < AGAIN_MS) return;
+    if (at === 'off' || !isDue(at, since ?? begun, Date.now()) || Date.now() - refusedAt < AGAIN_MS) return false;
     try {
       await compare(deps);
     } catch (thrown) {
       if (!(thrown instanceof Unanswerable)) throw thrown;
       refusedAt = Date.now();
       logger.warn({ source: name, detail: thrown.message, hint: thrown.hint }, 'the source cannot be compared now');
+      return false;
     }
     await showLast(deps);
+    return true;
   };
 }
 

@@ -5,6 +5,7 @@ import { Database, KeyStore, recordStart } from '@overlay/storage';
 import { askConnector } from './ask-connector.ts';
 import { makeCompareWhenDue } from './compare.ts';
 import { config } from './config.ts';
+import { makeKeepStates } from './keep-states.ts';
 import { look, type Seen } from './look.ts';
 
 await runProgram('reconciler', ['postgres', 'source', 'coverage'], config, async (program) => {
@@ -16,6 +17,7 @@ await runProgram('reconciler', ['postgres', 'source', 'coverage'], config, async
   const deps = { name: settings.SOURCE, database, metrics, logger, record };
   const tell = makeTell(settings.SOURCE, program);
   const compareWhenDue = makeCompareWhenDue({ ...deps, keys, settings, signal });
+  const keepStates = makeKeepStates({ ...deps, signal });
   const lookOnce = async (): Promise<void> => {
     const source = await Source.connect(settings.SOURCE_URL);
     try {
@@ -25,7 +27,7 @@ await runProgram('reconciler', ['postgres', 'source', 'coverage'], config, async
       await source.close();
     }
   };
-  await Promise.all([repeat(program, lookOnce), repeat(program, compareWhenDue)]);
+  await Promise.all([repeat(program, lookOnce), repeat(program, async () => keepStates(await compareWhenDue()))]);
 });
 
 type Running = Program<{

@@ -3,7 +3,7 @@ import { Database, migrate } from '@overlay/storage';
 import type { RowDataPacket } from 'mysql2';
 import mysql from 'mysql2/promise';
 import { type Bench, type Benchmark, rounded } from './benchmark.ts';
-import { fillGoods, GOODS_SERVER } from './rebuild.ts';
+import { fillGoods, GOODS_SERVER } from './goods.ts';
 import { emptyDatabase } from './recording.ts';
 
 const INSERTED_AT_ONCE = 5000;

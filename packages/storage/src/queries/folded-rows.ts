@@ -1,4 +1,5 @@
-import type { ColumnDefinition } from '@overlay/model';
+import { type ColumnDefinition, must } from '@overlay/model';
+import type { ClientBase } from 'pg';
 import type { Database } from '../database.ts';
 
 /** A table that there was after a sequence, by its definition of then. */
@@ -63,13 +64,15 @@ export async function readTablesAt(
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** How the rows of a table are folded: its names and definitions up to the sequence. */
+/** How the rows of a table are folded: its names and definitions up to the sequence, and the state that they begin with. */
 interface Folding {
   readonly versions: string;
   /** How many names, databases and keys it had. */
   readonly segments: number;
   readonly last_version: string;
-  readonly floor: string;
+  /** The sequence behind which changes are read. */
+  readonly behind: string;
+  readonly state_id: number | null;
 }
 
 const PAGE_ROWS = 5000;
@@ -87,35 +90,38 @@ interface PageRow {
 }
 
 /**
- * The rows of a table after a sequence, in no order, a page at a time: the newest image of each key, as DDL left it. Of a table without a primary key every image
- * that came or went since it was last emptied. They cost what was ever changed of the table; Postgres sorts beyond its memory on disk.
+ * The rows of a table after a sequence, in no order, a page at a time: the newest image of each key, as DDL left it. They cost what there is of them and what was
+ * changed since the newest state that is kept. Of a table without a primary key every image that came or went since it was last emptied. Postgres sorts beyond
+ * its memory on disk.
  */
 export async function* readFoldedRows(
   database: Database,
   table: FoldedTable,
   sequence: number,
 ): AsyncGenerator<readonly FoldedRow[]> {
-  const names = [table.source, table.database, table.table].map(literal);
-  const [folding] = await database.query<Folding & Record<string, unknown>>(
-    `with lineage as materialized (select * from audit.lineage(${names.join(', ')}, ${sequence})),
-      versions as (
-        select s.*, s.definition -> 'key' as key from lineage l join audit.schema_versions s on s.source = ${names[0]} and s.database_name = l.database_name
-          and s.table_name = l.table_name and s.kind <> 'drop' and s.sequence between l.from_sequence and l.to_sequence)
-      select json_agg(json_build_object('sequence', sequence, 'columns', definition -> 'columns', 'renamedColumns', definition -> 'renamedColumns',
-          'losesRows', loses_rows, 'computes', statement ~* '\\mas\\s*[(]') order by sequence, ordinal)::text as versions,
-        count(distinct format('%s %s %s', database_name, table_name, key))::integer as segments, max(sequence)::text as last_version,
-        (select greatest(audit.last_replaced(${names[0]}, ${sequence}), coalesce(max(e.sequence), 0))::text from lineage l join audit.change_events e
-            on audit.row_hash(e.body) = hashtextextended(audit.row_name_of(${names[0]}, l.database_name, l.table_name, '{}'), 0)
-            and e.source = ${names[0]} and e.operation = 'TRUNCATE' and e.sequence between l.from_sequence and l.to_sequence) as floor
-      from versions`,
-  );
-  if (!folding) return;
-  const text = textOf(table, sequence, folding);
-  for await (const page of database.pages<PageRow & Record<string, unknown>>(text, PAGE_ROWS, SORTING)) {
+  const makeText = async (client: ClientBase): Promise<string> =>
+    textOf(table, sequence, await readFolding(client, table, sequence));
+  for await (const page of database.pages<PageRow & Record<string, unknown>>(makeText, PAGE_ROWS, SORTING)) {
     const rows: FoldedRow[] = [];
     for (const found of page) pushRows(rows, found);
     yield rows;
   }
+}
+
+async function readFolding(client: ClientBase, table: FoldedTable, sequence: number): Promise<Folding> {
+  const { rows } = await client.query<Folding>(
+    `select json_agg(json_build_object('sequence', sequence, 'columns', definition -> 'columns', 'renamedColumns', definition -> 'renamedColumns',
+          'losesRows', loses_rows, 'computes', statement ~* '\\mas\\s*[(]') order by sequence, ordinal)::text as versions,
+        max(begins.segments) as segments, max(sequence)::text as last_version,
+        coalesce(max(state.as_of_sequence), max(begins.first_sequence) - 1)::text as behind, max(state.state_id) as state_id
+      from audit.rows_begin($1, $2, $3, $4) begins left join audit.whole_row_state($1, $2, $3, $4) state on $5, audit.lineage($1, $2, $3, $4) l
+        join audit.schema_versions s on s.source = $1 and s.database_name = l.database_name and s.table_name = l.table_name and s.kind <> 'drop'
+          and s.sequence between l.from_sequence and l.to_sequence`,
+    [table.source, table.database, table.table, sequence, table.key.length > 0],
+  );
+  const [folding] = rows;
+  must(folding, 'an aggregate gives a row');
+  return folding;
 }
 
 function pushRows(rows: FoldedRow[], { key, row, row_before, sequence, event_id, doubtful, doubts }: PageRow): void {
@@ -145,22 +151,17 @@ const mark = (letter: string): string => `chr(65535) || '${letter}' || chr(65535
 const hidden = (json: string): string => String.raw`replace(replace(${json}, '\\', ${mark('b')}), '\u', ${mark('u')})`;
 const shown = (json: string): string => String.raw`replace(replace(${json}, ${mark('u')}, '\u'), ${mark('b')}, '\\')`;
 
-function textOf(table: FoldedTable, sequence: number, { versions, segments, last_version, floor }: Folding): string {
+function textOf(
+  table: FoldedTable,
+  sequence: number,
+  { versions, segments, last_version, behind, state_id }: Folding,
+): string {
   const [source, database, name] = [table.source, table.database, table.table].map(literal);
   const carried = (image: string): string =>
     `case when place < ${last_version} then audit.carried((${hidden(image)})::json, place, ${literal(versions)}::json) end`;
-  const events = `lineage as materialized (select * from audit.lineage(${source}, ${database}, ${name}, ${sequence})),
-    repairs as materialized (select sequence, repairs from audit.transactions where source = ${source} and repairs is not null),
-    events as (
-      select e.sequence, e.ordinal, e.operation, e.event_id, e.body::text as body, e.sequence as place, audit.row_hash(e.body) as hash,
-          audit.row_name(e.body) collate "C" as name
-        from lineage l join audit.change_events e on e.source = ${source} and e.database_name = l.database_name and e.table_name = l.table_name
-          and e.sequence between greatest(l.from_sequence, ${floor} + 1) and l.to_sequence
-        where e.sequence not in (select sequence from repairs)
-      union all
-      select e.sequence, e.ordinal, e.operation, e.event_id, e.body::text, r.repairs, audit.row_hash(e.body), audit.row_name(e.body) collate "C"
-        from lineage l join repairs r on r.repairs between greatest(l.from_sequence, ${floor} + 1) and l.to_sequence
-          join audit.change_events e on e.source = ${source} and e.sequence = r.sequence and e.database_name = l.database_name and e.table_name = l.table_name)`;
+  const events = `events as (select sequence, ordinal, operation, event_id, body::text as body, place, audit.row_hash(body) as hash,
+      audit.row_name(body) collate "C" as name
+    from audit.changes_of(${source}, ${database}, ${name}, ${behind}, ${sequence}, ${state_id}))`;
   if (table.key.length === 0)
     return `with ${events}
       select '{}' as key, coalesce(${shown('(a).row_now::text')}, row_after) as row, coalesce(${shown('(b).row_now::text')}, row_before) as row_before,

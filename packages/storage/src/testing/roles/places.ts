@@ -51,7 +51,7 @@ export const record: Place = {
   },
   rights: {
     audit_writer: [
-      `read (?!sealed_acts|self_audit|data_keys|coverage|source_checks)${ANY}`,
+      `read (?!sealed_acts|self_audit|data_keys|coverage|source_checks|row_state)${ANY}`,
       `insert (${LANDED}|cases|dead_letters|schema_versions|unexplained_changes|sensitive_columns|evidence_tiles)`,
       'insert (heads|stage_memory|waiting|skipped_sequences|pack_versions|pack_activations|daily_rollups)',
       'update heads.(revision|landed|published|position|gtids|updated_at|evidence_size|evidence_frontier)',
@@ -66,7 +66,7 @@ export const record: Place = {
     audit_officer: [...READER, OPENING, ERASING],
     audit_reconciler: [
       'read (heads|transactions|change_events|schema_versions|pack_versions|pack_activations|gaps)',
-      'read (coverage_checks|coverage_findings|source_checks|reconciliations)',
+      'read (coverage_checks|coverage_findings|source_checks|reconciliations|row_states|row_state_pointers)',
       ASKED,
       'insert (coverage_checks|source_checks|reconciliations)',
       `update (coverage_checks|source_checks|reconciliations).${ANY}`,

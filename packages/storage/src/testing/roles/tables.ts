@@ -47,6 +47,7 @@ const SPECIAL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   subject_keys: { destroyed_at: null },
   coverage_findings: { verdict: 'gap' },
   reconciliations: { verdict: 'equal' },
+  row_state_pointers: { sequences: [1], ordinals: [1] },
   day_keys: { day: '2000-01-01' }, // a young one is not removed
 };
 
