@@ -119,7 +119,7 @@ export {
 } from './record-tables.ts';
 export { makeRecorder, type OwnAct, type RecordAct, recordStart } from './recorder.ts';
 export { rollUp } from './rollups.ts';
-export { countKeptRows, keepRowStates } from './row-states.ts';
+export { countKeptRows, type KeepLimits, keepRowStates } from './row-states.ts';
 export { findSealed, readPackNames, readSealedChange, type SealedAt, type SealedChange } from './sealed-change.ts';
 export { readActs } from './self-audit.ts';
 export { readSensitiveColumns } from './sensitive-columns.ts';
