@@ -166,7 +166,7 @@ function textOf(
     return `with ${events}
       select '{}' as key, coalesce(${shown('(a).row_now::text')}, row_after) as row, coalesce(${shown('(b).row_now::text')}, row_before) as row_before,
         sequence, event_id, doubtful, nullif(coalesce((a).doubts, '{}') || coalesce((b).doubts, '{}'), '{}') as doubts
-      from (select *, ${carried('row_after')} as a, ${carried('row_before')} as b
+      from (select *, case when row_after is not null then ${carried('row_after')} end as a, case when row_before is not null then ${carried('row_before')} end as b
         from (select *, ${AFTER} as row_after, ${BEFORE} as row_before, ${DOUBTFUL} as doubtful from events where operation <> 'TRUNCATE' offset 0) images offset 0) carried`;
   const newest = `newest as (select distinct on (hash, name) * from events where operation <> 'TRUNCATE' order by hash, name, place desc, ordinal desc)`;
   const keyNow = `(select '{' || string_agg(to_json(k)::text || ':' || ((c).row_now -> k)::text, ',' order by k collate "C") || '}'
