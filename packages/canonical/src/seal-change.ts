@@ -127,9 +127,9 @@ export function makeSealing(keys: Keys): Seal {
       before: sealImage(change.before, 'before', subjects, whose, gathered),
       after: sealImage(change.after, 'after', subjects, whose, gathered),
     };
-    const valuesOf = (eventId: string): string | null =>
+    const sealedOf = (eventId: string): string | null =>
       gathered.length === 0 ? null : textOf(gathered, eventId, noncesOf(domain, member));
-    return { change: sealed, valuesOf };
+    return { change: sealed, valuesOf: sealedOf };
   };
 }
 

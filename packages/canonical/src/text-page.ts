@@ -5,6 +5,8 @@ const KEPT_BYTES_MAX = 1024 * 1024;
 const CHARACTER_BYTES_MAX = 3;
 /** Texts up to this long are written byte by byte, which for a few is faster than a call into Node. */
 const SHORT_LENGTH = 64;
+/** What is longer is measured before room is made for it. */
+const LONG_LENGTH = 16 * 1024;
 const ASCII_MAX = 0x7f;
 
 /**
@@ -26,7 +28,7 @@ export class TextPage {
   }
 
   put(text: string): void {
-    this.#reserve(text.length * CHARACTER_BYTES_MAX);
+    this.#reserve(text.length > LONG_LENGTH ? Buffer.byteLength(text) : text.length * CHARACTER_BYTES_MAX);
     if (text.length <= SHORT_LENGTH && this.#putShort(text)) return;
     const length = this.#bytes.write(text, this.#at, 'utf8');
     if (length !== text.length) this.#isAscii = false;

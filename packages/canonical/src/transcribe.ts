@@ -69,9 +69,12 @@ export function transcribeValue(image: WrittenImage, place: number, toValue: ToV
   const from = bounds[2 * place] as number;
   const to = bounds[2 * place + 1] as number;
   const form = formOf(bytes, from, to, toValue);
-  if (form === undefined) page.put(valueText(toValue(image.valueAt(place))));
+  if (form === undefined) {
+    page.put(valueText(toValue(image.valueAt(place))));
+    return;
+  }
   if (form === 'unquoted') page.putByte(QUOTE);
-  if (form !== undefined) page.putBytes(bytes, from, to, toValue.form !== 'text');
+  page.putBytes(bytes, from, to, toValue.form !== 'text');
   if (form === 'unquoted') page.putByte(QUOTE);
 }
 

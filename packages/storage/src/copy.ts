@@ -207,8 +207,8 @@ class CopyEncoder {
     const buffer = this.#buffer;
     let seen = 0;
     for (let index = 0; index < UUID_DIGITS.length; index += 2) {
-      const high = DIGITS[text.charCodeAt(UUID_DIGITS[index] as number)] as number;
-      const low = DIGITS[text.charCodeAt(UUID_DIGITS[index + 1] as number)] as number;
+      const high = DIGITS[text.charCodeAt(UUID_DIGITS[index] as number)] ?? NO_DIGIT;
+      const low = DIGITS[text.charCodeAt(UUID_DIGITS[index + 1] as number)] ?? NO_DIGIT;
       seen |= high | low;
       buffer[this.#at++] = (high << 4) | low;
     }

@@ -102,8 +102,9 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 /** About how much longer our records are than their compression. */
 const RATIO = 8;
 const CHUNK_BYTES_MIN = 16 * 1024;
+const CHUNK_BYTES_MAX = 8 * 1024 * 1024;
 /** Room for about all of what comes out: Node goes to its thread and back for each chunk. */
-const chunkSize = (bytes: number): number => Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes));
+const chunkSize = (bytes: number): number => Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes)));
 
 /** Everything that a stage asks of Kafka. All failures of the world are thrown as the trouble `kafka.unreachable`. */
 export class Broker {

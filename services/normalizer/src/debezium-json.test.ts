@@ -97,6 +97,18 @@ test('a key that stands twice is not read, at any depth, in any order', () => {
   expect(codeOf(row.replace('"n":0', '"n":":\\":{\\",[\\\\"'))).toBe('row');
 });
 
+test('what is no JSON behind the images is not read', () => {
+  expect(codeOf(row)).toBe('row');
+  for (const wrong of [
+    row.replace(/"pos":/, '"pos":0'),
+    row.replace(/"ts_ms":/g, '"ts_ms":0'),
+    row.replace(/"total_order":/, '"total_order":0'),
+    row.replace('"db":"', '"db":"\n'),
+    row.replace('"gtid":"', '"gtid":"\u0001'),
+  ])
+    expect([wrong, codeOf(wrong)]).toEqual([wrong, 'raw.not_json']);
+});
+
 test('what is nested deeper than any record is not read', () => {
   const deep = (depth: number) => row.replace('"n":0', `"n":${'['.repeat(depth)}${']'.repeat(depth)}`);
   expect(codeOf(deep(20))).toBe('row');

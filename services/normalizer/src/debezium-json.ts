@@ -32,7 +32,7 @@ export function makeDebeziumJson(): ParseJson {
  * would have to be kept as text.
  */
 const USUAL_END =
-  /^,"source":\{"version":"([^"\\]*)","connector":"([^"\\]*)","name":"[^"\\]*","ts_ms":\d+,"snapshot":(?:null|"([^"\\]*)"),"db":"([^"\\]*)","sequence":null,"ts_us":(\d{1,16}),"ts_ns":\d+,"table":"([^"\\]*)","server_id":\d+,"gtid":(?:null|"([^"\\]*)"),"file":"([^"\\]*)","pos":(\d{1,15}),"row":(\d{1,15}),"thread":(?:null|(\d{1,15})),"query":null\},"transaction":(?:null|\{"id":"([^"\\]*)","total_order":(\d{1,15}),"data_collection_order":\d+\}),"op":"(\w)","ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+\}$/;
+  /^,"source":\{"version":"([^"\\\p{Cc}]*)","connector":"([^"\\\p{Cc}]*)","name":"[^"\\\p{Cc}]*","ts_ms":(?:0|[1-9]\d*),"snapshot":(?:null|"([^"\\\p{Cc}]*)"),"db":"([^"\\\p{Cc}]*)","sequence":null,"ts_us":(0|[1-9]\d{0,15}),"ts_ns":(?:0|[1-9]\d*),"table":"([^"\\\p{Cc}]*)","server_id":(?:0|[1-9]\d*),"gtid":(?:null|"([^"\\\p{Cc}]*)"),"file":"([^"\\\p{Cc}]*)","pos":(0|[1-9]\d{0,14}),"row":(0|[1-9]\d{0,14}),"thread":(?:null|(0|[1-9]\d{0,14})),"query":null\},"transaction":(?:null|\{"id":"([^"\\\p{Cc}]*)","total_order":(0|[1-9]\d{0,14}),"data_collection_order":(?:0|[1-9]\d*)\}),"op":"(\w)","ts_ms":(?:0|[1-9]\d*),"ts_us":(?:0|[1-9]\d*),"ts_ns":(?:0|[1-9]\d*)\}$/u;
 const END_BEGINS = Buffer.from(',"source":{"version":');
 /** How much longer or shorter an end is than the one before, most often. */
 const END_SPREAD = 12;
@@ -54,19 +54,22 @@ function parseUsualChange(bytes: Buffer, learned: Learned): RawRecord | undefine
   if (!end) return undefined;
   learned.endBytes = bytes.length - from;
   const { shapes } = learned;
-  const table = `${end[4]}.${end[6]}`;
+  const table = `${end[4]}\n${end[6]}`;
   const known = shapes.get(table);
   const written = known && writtenImages(bytes, from, known);
   if (written) return readDebezium(changeOf(end, written));
   const images = parseImages(bytes, from);
   if (!images) return undefined;
   const names = Object.keys(images.after ?? images.before ?? {});
-  if (names.length > 0 && names.join() !== known?.names.join()) {
+  if (names.length > 0 && !isSame(names, known?.names)) {
     if (shapes.size >= SHAPES_MAX) shapes.clear();
     shapes.set(table, new ImageShape(names));
   }
   return readDebezium(changeOf(end, images));
 }
+
+const isSame = (one: readonly string[], other: readonly string[] = []): boolean =>
+  one.length === other.length && one.every((name, index) => name === other[index]);
 
 /** Where the end begins, near to where it did in the last record, or anywhere; -1 where there is none. */
 function endOfImages(bytes: Buffer, lastBytes: number): number {

@@ -71,7 +71,7 @@ export class Definitions {
   /** How to write the rows of a table under a sequence; undefined for one that was never defined and has no policy. */
   plan(database: string, table: string, sequence: number): RowPlan | undefined {
     this.#enter(sequence);
-    const name = `${database}.${table}`;
+    const name = `${database}\0${table}`; // which no name of MySQL holds, while it may hold a dot
     const known = this.#plans.get(name);
     if (known) return known;
     const definition = this.find({ database, table });

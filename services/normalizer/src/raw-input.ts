@@ -17,7 +17,6 @@ type Schemas = Pick<SchemaRegistry, 'avroSchema'>;
 export function makeRawInput(readersMax = READERS_MAX): Input<RawRecord> {
   /** In the order of their last use. */
   const readers = new Map<number, AvroReader>();
-  const parseJson = makeDebeziumJson();
   return {
     topicsOf: (sources) => sources.map(rawTopic),
     sourceOf: (topic) => sourceOfRawTopic(topic),
@@ -35,12 +34,13 @@ export function makeRawInput(readersMax = READERS_MAX): Input<RawRecord> {
         readers.delete(id);
       }
     },
-    open:
-      () =>
-      ({ value }) =>
+    open() {
+      const parseJson = makeDebeziumJson();
+      return ({ value }) =>
         value === null
           ? { kind: 'skip', why: 'tombstone' }
-          : { kind: 'record', record: parseRaw(value, readers, parseJson) },
+          : { kind: 'record', record: parseRaw(value, readers, parseJson) };
+    },
   };
 }
 
