@@ -325,3 +325,21 @@ test('rows of snapshots are sealed, also those that were asked for', async () =>
     after: { Email: 'ana@example.com' },
   });
 });
+
+test('a table is not taken for one whose database and name have their dot elsewhere', async () => {
+  const [begin, ...rows] = transaction(5, [
+    ['b.patients', null, ANA],
+    ['patients', null, ANA],
+  ]);
+  const [open, sealed, end] = rows as [RawRecord, RawRecord, RawRecord];
+  const { bodies } = await play([
+    define(4, 'b.patients', PATIENT, ['id']),
+    ...([begin, open, { ...sealed, database: 'clinic.b' }, end] as RawRecord[]),
+  ]);
+  expect(bodies.map(({ source }) => [source.database, source.table])).toEqual([
+    ['clinic', 'b.patients'],
+    ['clinic.b', 'patients'],
+  ]);
+  expect(bodies[0].after.Email).toBe(ANA.Email);
+  expect(noneIn(JSON.stringify(bodies[1]))).toEqual([]);
+});
