@@ -8,6 +8,7 @@ export {
 } from './column-values.ts';
 export { ghostOf } from './ghost-table.ts';
 export { guessedText, imageText, keyText, putImage } from './image-text.ts';
+export { afterBytes } from './json-bytes.ts';
 export { KeyRing, type KeySource, type Keys, NO_KEYS, needOf } from './key-ring.ts';
 export { Policies, policyOf, type Stretch, type TablePolicy } from './policies.ts';
 export type { RawColumn, RawDefinition, RawImage } from './raw-image.ts';

@@ -1,4 +1,5 @@
 import type { ToValue, Value } from './column-values.ts';
+import { CLOSING_BRACE, isDigit, MINUS, POINT, QUOTE } from './json-bytes.ts';
 import type { TextPage } from './text-page.ts';
 import type { ImageShape, WrittenImage } from './written-image.ts';
 
@@ -9,14 +10,8 @@ export interface PlannedColumn {
   readonly toValue: ToValue;
 }
 
-const QUOTE = 0x22;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
 const N = 0x6e;
 const ASCII_MAX = 0x7f;
-const CLOSING = 0x7d;
 
 /** The columns of a definition in the images of one shape. */
 interface Layout {
@@ -59,7 +54,7 @@ export function transcribe(image: WrittenImage, columns: readonly PlannedColumn[
     page.putBytes(prefix, 0, prefix.length, layout.isAscii);
     transcribeValue(image, places[index] as number, (columns[index] as PlannedColumn).toValue, page);
   }
-  page.putByte(CLOSING);
+  page.putByte(CLOSING_BRACE);
   return true;
 }
 
@@ -103,5 +98,3 @@ function isDecimal(bytes: Buffer, from: number, to: number): boolean {
   if (at === begin || at === to) return at > begin;
   return bytes[at] === POINT && at + 1 < to && isWhole(bytes, at + 1, to);
 }
-
-const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;

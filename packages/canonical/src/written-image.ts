@@ -1,16 +1,8 @@
+import { afterBytes, BACKSLASH, CLOSING_BRACE, COMMA, isDigit, MINUS, PLUS, POINT, QUOTE, ZERO } from './json-bytes.ts';
 import type { RawImage } from './raw-image.ts';
 
-const QUOTE = 0x22;
-const PLUS = 0x2b;
-const COMMA = 0x2c;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
-const BACKSLASH = 0x5c;
 const UPPER_E = 0x45;
 const LOWER_E = 0x65;
-const CLOSING = 0x7d;
 const SPACE = 0x20;
 /** The escapes that JSON.stringify writes in the same way. */
 const ESCAPED = new Set([...'"\\bfnrt'].map((letter) => letter.charCodeAt(0)));
@@ -46,14 +38,14 @@ export class ImageShape {
     const bounds = new Array<number>(2 * this.#keys.length);
     let at = from;
     for (let index = 0; index < this.#keys.length; index++) {
-      at = afterKey(bytes, at, this.#keys[index] as Buffer);
+      at = afterBytes(bytes, at, this.#keys[index] as Buffer);
       if (at < 0) return undefined;
       bounds[2 * index] = at;
       at = afterValue(bytes, at);
       if (at < 0) return undefined;
       bounds[2 * index + 1] = at;
     }
-    return bytes[at] === CLOSING && this.#keys.length > 0
+    return bytes[at] === CLOSING_BRACE && this.#keys.length > 0
       ? new WrittenImage(this, bytes, bounds, from, at + 1)
       : undefined;
   }
@@ -111,17 +103,12 @@ export function valueIn(image: Image, name: string): unknown {
 /** All values by their columns. */
 export const valuesOf = (image: Image): RawImage => (image instanceof WrittenImage ? image.values() : image);
 
-function afterKey(bytes: Buffer, from: number, key: Buffer): number {
-  for (let index = 0; index < key.length; index++) if (bytes[from + index] !== key[index]) return -1;
-  return from + key.length;
-}
-
 /** The byte after a value, or -1. */
 function afterValue(bytes: Buffer, from: number): number {
   const first = bytes[from] as number;
   if (first === QUOTE) return afterString(bytes, from);
   if (first === MINUS || isDigit(first)) return afterNumber(bytes, from);
-  for (const word of WORDS) if (word[0] === first) return afterKey(bytes, from, word);
+  for (const word of WORDS) if (word[0] === first) return afterBytes(bytes, from, word);
   return -1;
 }
 
@@ -141,7 +128,7 @@ function afterNumber(bytes: Buffer, from: number): number {
   let at = bytes[whole] === ZERO ? whole + 1 : afterDigits(bytes, whole);
   if (at > 0 && bytes[at] === POINT) at = afterDigits(bytes, at + 1);
   if (at > 0 && (bytes[at] === LOWER_E || bytes[at] === UPPER_E)) at = afterDigits(bytes, afterSign(bytes, at + 1));
-  return bytes[at] === COMMA || bytes[at] === CLOSING ? at : -1;
+  return bytes[at] === COMMA || bytes[at] === CLOSING_BRACE ? at : -1;
 }
 
 const afterSign = (bytes: Buffer, at: number): number => (bytes[at] === PLUS || bytes[at] === MINUS ? at + 1 : at);
@@ -152,5 +139,3 @@ function afterDigits(bytes: Buffer, from: number): number {
   while (isDigit(bytes[at] as number)) at++;
   return at > from ? at : -1;
 }
-
-const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;

@@ -9,11 +9,11 @@ const named = (length: number): Buffer =>
   Buffer.concat([NAMESPACE, Buffer.allocUnsafeSlow(length * CHARACTER_BYTES_MAX)]);
 const SHORT_LENGTH = 400;
 const SHORT = named(SHORT_LENGTH);
-const UUID_LENGTH = 36;
+export const UUID_LENGTH = 36;
 /** Where the id is put together: a string that is joined from parts would hold on to all of them. */
 const ID = Buffer.alloc(UUID_LENGTH, '-');
-/** Where each hexadecimal digit of an id stands. */
-const DIGIT_PLACES = Array.from('xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx').flatMap((mark, at) =>
+/** Where each hexadecimal digit of a UUID stands in its text. */
+export const UUID_DIGIT_PLACES = Array.from('xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx').flatMap((mark, at) =>
   mark === 'x' ? [at] : [],
 );
 const VERSION_AT = 14;
@@ -31,8 +31,8 @@ export function identify(...parts: readonly (string | number)[]): string {
   const bytes = name.length <= SHORT_LENGTH ? SHORT : named(name.length);
   const length = NAMESPACE.length + bytes.write(name, NAMESPACE.length, 'utf8');
   const digest = hash('sha1', bytes.subarray(0, length), 'hex');
-  for (let index = 0; index < DIGIT_PLACES.length; index++)
-    ID[DIGIT_PLACES[index] as number] = digest.charCodeAt(index);
+  for (let index = 0; index < UUID_DIGIT_PLACES.length; index++)
+    ID[UUID_DIGIT_PLACES[index] as number] = digest.charCodeAt(index);
   const variant = Number.parseInt(String.fromCharCode(ID[VARIANT_AT] as number), 16) & 3;
   ID[VARIANT_AT] = VARIANTS.charCodeAt(variant);
   ID[VERSION_AT] = VERSION;

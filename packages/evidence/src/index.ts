@@ -5,7 +5,7 @@ export { CompactRange } from './compact-range.ts';
 export { DIGEST_OF_NOTHING, digest, digestAfter } from './digest.ts';
 export { type EventRow, eventRowBytes } from './event-row.ts';
 export { EventTree, eventDigest } from './event-tree.ts';
-export { identify } from './identity.ts';
+export { identify, UUID_DIGIT_PLACES, UUID_LENGTH } from './identity.ts';
 export { fromBase64, HASH_BYTES, type Hash, leafHash, packHashes, rootOf, toBase64, unpackHashes } from './merkle.ts';
 export { makeNonceKeys, makeNonces } from './nonces.ts';
 export {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { UUID_DIGIT_PLACES, UUID_LENGTH } from '@overlay/evidence';
 import { microsecondsOf, must } from '@overlay/model';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -67,11 +68,6 @@ const NULL = -1;
 /** Postgres counts microseconds from the year 2000. */
 const EPOCH_US = Date.UTC(2000, 0, 1) * 1000;
 const TWO_32 = 2 ** 32;
-const UUID_LENGTH = 36;
-/** Where each digit of a UUID stands in its text. */
-const UUID_DIGITS = Array.from('xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx').flatMap((mark, at) =>
-  mark === 'x' ? [at] : [],
-);
 const NO_DIGIT = 0x10;
 
 /** Text up to this long is written character by character, which for a few of them is faster than a call into Node. */
@@ -206,9 +202,9 @@ class CopyEncoder {
     this.#int32(16);
     const buffer = this.#buffer;
     let seen = 0;
-    for (let index = 0; index < UUID_DIGITS.length; index += 2) {
-      const high = DIGITS[text.charCodeAt(UUID_DIGITS[index] as number)] ?? NO_DIGIT;
-      const low = DIGITS[text.charCodeAt(UUID_DIGITS[index + 1] as number)] ?? NO_DIGIT;
+    for (let index = 0; index < UUID_DIGIT_PLACES.length; index += 2) {
+      const high = DIGITS[text.charCodeAt(UUID_DIGIT_PLACES[index] as number)] ?? NO_DIGIT;
+      const low = DIGITS[text.charCodeAt(UUID_DIGIT_PLACES[index + 1] as number)] ?? NO_DIGIT;
       seen |= high | low;
       buffer[this.#at++] = (high << 4) | low;
     }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Image, ImageShape, type RawImage } from '@overlay/canonical';
+import { afterBytes, type Image, ImageShape, type RawImage } from '@overlay/canonical';
 import { readDebezium, unreadable } from './debezium.ts';
 import { countMembers, look } from './json-look.ts';
 import type { RawRecord } from './raw-record.ts';
@@ -75,7 +75,7 @@ const isSame = (one: readonly string[], other: readonly string[] = []): boolean 
 function endOfImages(bytes: Buffer, lastBytes: number): number {
   const guess = bytes.length - lastBytes;
   for (let at = Math.max(0, guess - END_SPREAD); at <= guess + END_SPREAD; at++)
-    if (isAt(bytes, END_BEGINS, at)) return at;
+    if (afterBytes(bytes, at, END_BEGINS) > 0) return at;
   return bytes.lastIndexOf(END_BEGINS);
 }
 
@@ -117,16 +117,12 @@ function writtenImages(bytes: Buffer, end: number, shape: ImageShape): Images | 
 }
 
 function writtenImage(bytes: Buffer, key: Buffer, from: number, shape: ImageShape) {
-  if (!isAt(bytes, key, from)) return undefined;
-  const at = from + key.length;
-  if (isAt(bytes, NULL, at)) return { image: null, end: at + NULL.length };
+  const at = afterBytes(bytes, from, key);
+  if (at < 0) return undefined;
+  const afterNull = afterBytes(bytes, at, NULL);
+  if (afterNull > 0) return { image: null, end: afterNull };
   const image = shape.read(bytes, at);
   return image && { image, end: image.end };
-}
-
-function isAt(bytes: Buffer, text: Buffer, at: number): boolean {
-  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return false;
-  return true;
 }
 
 /** The images in the bytes before the end, as values; undefined when that is not all that stands there, or a key stands twice. */
